@@ -111,7 +111,7 @@ fn the_doctor_says_what_a_container_permits() {
     let dir = TestDir::new();
     let seen = in_container(&dir, &["landlock"], &["doctor"]);
     let seen = stdout_of(&seen.stderr(is_empty()));
-    assert_contains(&seen, &["– isolation only none: clone(2)", "this machine's ports"]);
+    assert_contains(&seen, &["! isolation only none: clone(2)", "this machine's ports"]);
     assert_contains(&seen, &["to get it: ", "docker run --security-opt seccomp=unconfined"]);
     assert_contains(&seen, &["✓ descriptors", "✓ cc"]);
 

@@ -54,7 +54,10 @@ pub(crate) fn run(_: &Args) -> Result<Outcome> {
     screen.show(&Line::new())?;
     let verdict = match missing {
         0 => Line::new().good("ready").faint(" · ").plain("every criterion can be proved here"),
-        _ => Line::new().unsure("limited").faint(" · ").plain("some criteria will be inconclusive"),
+        _ => Line::new()
+            .unsure("limited")
+            .faint(" · ")
+            .plain("the criteria named above are inconclusive here"),
     };
     screen.show(&verdict)?;
     Ok(Outcome::of_differences(missing > 0))
@@ -82,10 +85,10 @@ fn isolation(level: IsolationLevel) -> Finding {
             other => Err(format!("only {other}: {reason}")),
         },
         lost: "Servers use this machine's ports: only one proof at a time, and a port in use stops \
-               it. Programs of others are not well isolated.",
+               it. Programs of others are not well isolated. In w01-l02, the criteria that need a \
+               host name of their own are inconclusive.",
         remedy: remedy.to_owned(),
-        // The criteria can be proved on each level.
-        is_needed: false,
+        is_needed: true,
     }
 }
 
@@ -108,7 +111,8 @@ fn ability((ability, refusal): (Ability, Option<String>)) -> Option<Finding> {
         Ability::Trace => (
             "ptrace",
             "ptrace(2) is permitted",
-            "A server in a busy loop is told so only after the time-out.",
+            "A server in a busy loop is told so only after the time-out, if at all. errno-kept of \
+             w02-l02 is inconclusive, and replay shows no system calls.",
             PTRACE,
         ),
         Ability::Faults => (

@@ -36,7 +36,7 @@ pub fn abilities(level: IsolationLevel) -> Vec<(Ability, Option<String>)> {
     let faults = sleeper(level).faults(FaultInjector::accept()).start();
     let refusal = match faults {
         Ok(_) => None,
-        Err(LaunchError::NoFaultInjection(error)) => Some(error.to_string()),
+        Err(LaunchError::NoFaultInjection(error)) => Some(format!("seccomp_unotify(2): {error}")),
         Err(other) => Some(other.to_string()),
     };
     found.push((Ability::Faults, refusal));
