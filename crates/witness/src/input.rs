@@ -1,10 +1,10 @@
 //! A program's standard input, which the observer writes.
 
+use crate::log::new_terminal;
 use crate::ready;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::poll::PollFlags;
-use nix::pty::openpty;
 use nix::sys::termios::{self, LocalFlags, OutputFlags, SetArg};
 use std::collections::VecDeque;
 use std::fs::File;
@@ -175,7 +175,7 @@ const CTRL_D: u8 = 4;
 
 /// A terminal that echoes each byte as it is, so that the echoed bytes can be counted.
 fn open_terminal() -> io::Result<(InputStream, OwnedFd)> {
-    let pair = openpty(None, None)?;
+    let pair = new_terminal(None)?;
     let mut settings = termios::tcgetattr(&pair.slave)?;
     settings.output_flags.remove(OutputFlags::OPOST);
     termios::tcsetattr(&pair.slave, SetArg::TCSANOW, &settings)?;

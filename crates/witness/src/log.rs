@@ -12,7 +12,7 @@ use crate::ready;
 use lines::Lines;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::poll::PollFlags;
-use nix::pty::{Winsize, openpty};
+use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::termios::{self, SetArg};
 use std::fs::File;
 use std::io;
@@ -144,11 +144,19 @@ impl AsRawFd for Log {
     }
 }
 
+/// Opens a pseudo-terminal. Its error says that no terminal could be opened, and why.
+pub(crate) fn new_terminal(size: Option<&Winsize>) -> io::Result<OpenptyResult> {
+    openpty(size, None).map_err(|errno| {
+        let text = format!("no pseudo-terminal can be opened (/dev/ptmx, pts(4)): {errno}");
+        io::Error::other(text)
+    })
+}
+
 /// Opens a terminal that passes all bytes unchanged: the observer's side, which does not block, and
 /// the program's side.
 pub(crate) fn open_terminal() -> io::Result<(OwnedFd, OwnedFd)> {
     let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    let pair = openpty(&size, None)?;
+    let pair = new_terminal(Some(&size))?;
     let mut settings = termios::tcgetattr(&pair.slave)?;
     termios::cfmakeraw(&mut settings);
     termios::tcsetattr(&pair.slave, SetArg::TCSANOW, &settings)?;
