@@ -24,7 +24,7 @@ pub struct ProgramUnderTest {
     pub timeout: Duration,
     /// What an untrusted program may see and use. `None` means no sandbox policy.
     pub sandbox: Option<SandboxPolicy>,
-    /// The number of criteria that are checked at the same time. `None` means one for each
+    /// The number of criteria that are checked at the same time. `None` means two for each
     /// processor.
     pub workers: Option<usize>,
     /// The number from which the criteria draw keys, texts and sizes that a server must not know in

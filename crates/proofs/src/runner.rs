@@ -106,8 +106,8 @@ fn in_parallel(
 ) -> Result<(), HarnessError> {
     // Servers that share the machine's ports run one after the other.
     let one_at_a_time = run.program.isolation_level().shares_ports();
-    let processors = || thread::available_parallelism().map_or(1, usize::from);
-    let workers = if one_at_a_time { 1 } else { run.program.workers.unwrap_or_else(processors) };
+    let wanted = run.program.workers.unwrap_or_else(default_workers);
+    let workers = if one_at_a_time { 1 } else { wanted };
     let next = AtomicUsize::new(0);
     let (results, arriving) = mpsc::channel();
     thread::scope(|scope| {
@@ -126,6 +126,11 @@ fn in_parallel(
         drop(results);
         arriving.into_iter().try_for_each(|(id, outcome)| take(id, outcome))
     })
+}
+
+/// A criterion waits for its server about half of the time, so each processor checks two of them.
+fn default_workers() -> usize {
+    2 * thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A seed from the system's random numbers. A person can type this seed: it has at most 6 digits.
