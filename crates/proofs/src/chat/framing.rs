@@ -1,5 +1,7 @@
 //! The criterion that lines come out as they were sent, however their bytes come.
 
+mod every_byte;
+
 use super::chat_run::hearing::{quoted, unheard};
 use super::chat_run::{ChatRun, Member, disconnected, said};
 use super::one_wakeup::{if_interrupted, while_paused};
@@ -31,6 +33,7 @@ pub(crate) fn framing(context: &CheckContext<'_>) -> Result<(), CheckError> {
     byte_at_a_time(&mut chat)?;
     any_bytes(&mut chat)?;
     other_line_ends(&mut chat)?;
+    every_byte::check(&mut chat)?;
     empty_lines(&mut chat)?;
     half_lines_of_two(&mut chat)?;
     for departure in [Departure::Close, Departure::HalfClose] {

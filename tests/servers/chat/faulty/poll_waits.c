@@ -11,6 +11,7 @@
  *   OVERTAKES     it writes a message at once, although others are kept for the member
  *   PENDING_STAYS the number of bytes that are pending stays in the slot of a member that has left
  *   READ_IS_ALL   after it has read from a member, it asks for POLLIN alone until more is pending
+ *   TELNET        it leaves out the commands of telnet that have three bytes
  *   DROPPED_LATER it removes a member that does not read when this member has an event
  * Without a macro, it is right. */
 #ifdef ONE_BYTE_MORE
@@ -58,6 +59,23 @@ static size_t pending[CLIENT_LIMIT];
 
 #ifdef OVERTAKES
 #define MAY_WRITE(to) true
+#endif
+
+#ifdef TELNET
+/* Receives bytes, without the commands of telnet: 255, one of 251 to 254, and an option. */
+static inline ssize_t recv_text(int fd, void *buffer, size_t size, int flags)
+{
+    unsigned char *bytes = buffer;
+    ssize_t got = recv(fd, buffer, size, flags), kept = 0;
+    for (ssize_t at = 0; at < got; at++) {
+        if (at + 2 < got && bytes[at] == 255 && bytes[at + 1] > 250 && bytes[at + 1] < 255)
+            at += 2;
+        else
+            bytes[kept++] = bytes[at];
+    }
+    return got > 0 ? kept : got;
+}
+#define recv recv_text
 #endif
 
 #define log_disconnect log_end
