@@ -2,6 +2,7 @@
 //! each member on to all others.
 
 mod broadcast;
+mod capacity;
 mod chat_run;
 mod ends;
 mod framing;
@@ -14,6 +15,7 @@ mod starts;
 mod transcript;
 
 pub(crate) use broadcast::{broadcast, not_to_sender};
+pub(crate) use capacity::capacity;
 pub(crate) use ends::ends;
 pub(crate) use framing::framing;
 pub(crate) use join_leave::join_leave;

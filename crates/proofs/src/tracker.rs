@@ -11,7 +11,7 @@ mod slots;
 mod starting;
 mod watch_set;
 
-pub(crate) use capacity::capacity;
+pub(crate) use capacity::{capacity, capacity_with};
 pub(crate) use drained::drained;
 pub(crate) use epoll::epoll;
 pub(crate) use late_reader::late_reader;

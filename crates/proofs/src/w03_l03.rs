@@ -1,14 +1,14 @@
 //! w03-l03, Chat Room on poll: the tracker's table, and every member's lines to all others.
 
 use crate::chat::{
-    broadcast, ends, framing, join_leave, long_lines, not_to_sender, slow_reader, starts,
+    broadcast, capacity, ends, framing, join_leave, long_lines, not_to_sender, slow_reader, starts,
 };
 use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
     WaitCall, accept_again, config, idle, interrupted, no_fd_leak_of_silent_clients, one_thread,
     port_taken,
 };
-use crate::tracker::{SERVICE, capacity, nonblocking, watch_set};
+use crate::tracker::{SERVICE, nonblocking, watch_set};
 
 /// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
 /// lesson's Prove and Done When lists.

@@ -21,6 +21,16 @@
 #define MAY_WRITE(to) ((to)->kept_length == 0)
 #endif
 
+/* Whether the member in this slot is told something that is about another one. */
+#ifndef MAY_TELL
+#define MAY_TELL(slot) true
+#endif
+
+/* What happens to a member whose line is too long. */
+#ifndef REFUSE
+#define REFUSE(from) ((from)->leaves = true)
+#endif
+
 struct member {
     int fd; /* -1: the slot is free */
     char *line;
@@ -28,6 +38,7 @@ struct member {
     char *kept;
     size_t kept_length;
     bool leaves;
+    bool skips; /* the bytes up to the next newline belong to a line that was too long */
     uint32_t watched; /* the events of its entry on an interest list; 0: no entry */
 };
 
@@ -75,7 +86,7 @@ static void tell(struct member *to, const char *bytes, size_t length)
 static void tell_others(const struct member *about, const char *bytes, size_t length)
 {
     for (int slot = 0; slot < capacity; slot++)
-        if (members[slot].fd >= 0 && &members[slot] != about && !members[slot].leaves)
+        if (members[slot].fd >= 0 && &members[slot] != about && !members[slot].leaves && MAY_TELL(slot))
             tell(&members[slot], bytes, length);
 }
 
@@ -102,12 +113,15 @@ static void take_lines(struct member *from)
 {
     char *begin = from->line, *end = from->line + from->length, *newline;
     while ((newline = memchr(begin, '\n', end - begin)) != NULL) {
-        pass_on(from, begin, newline + 1 - begin);
+        if (!from->skips)
+            pass_on(from, begin, newline + 1 - begin);
+        from->skips = false;
         begin = newline + 1;
     }
     from->length = end - begin;
     memmove(from->line, begin, from->length);
-    from->leaves = from->leaves || from->length == MAX_LINE;
+    if (from->length == MAX_LINE)
+        REFUSE(from);
 }
 
 /* Reads once. Returns whether more bytes may be there. */

@@ -16,6 +16,15 @@ const REJECTED: usize = 2;
 /// is logged. The server keeps no descriptor of the third client, and still reads the bytes of the
 /// first two clients. When one of these clients leaves, the next client is tracked.
 pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
+    capacity_with(context, |_, _| Ok(()))
+}
+
+/// As [`capacity`], and `when_full` checks what the clients in a full table get, in the order in which
+/// they came.
+pub(crate) fn capacity_with(
+    context: &CheckContext<'_>,
+    when_full: impl FnOnce(&mut TestRun, &[NamedClient]) -> Result<(), CheckError>,
+) -> Result<(), CheckError> {
     let mut run = context.start_with(2, Default::default())?;
 
     // Fill the table.
@@ -24,6 +33,7 @@ pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
         context.check_time_left()?;
         tracked.push(expect_room(&mut run)?);
     }
+    when_full(&mut run, &tracked)?;
 
     // Connect clients too many. The other clients must still be served.
     for _ in 0..REJECTED {
