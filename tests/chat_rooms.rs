@@ -155,6 +155,7 @@ fn a_room_with_one_fault_fails_its_criterion() {
             "C sent a line while output was pending for it. C has read late",
         ),
         ("LAST_SLOT", "capacity", "2 of 2 slots are in use, and B did not get what A said."),
+        ("GAP", "slow-reader", "was removed. H did not get a line that the others got then."),
         ("TELNET", "framing", r#"was sent a line in which the byte "\xff" is missing, or has"#),
         ("TOTAL_LENGTH", "long-lines", "and the server did not pass on the long line. It closed"),
         ("ONE_BYTE_MORE", "long-lines", "The server passed on a line of 65537 bytes"),

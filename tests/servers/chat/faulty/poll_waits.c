@@ -12,6 +12,7 @@
  *   PENDING_STAYS the number of bytes that are pending stays in the slot of a member that has left
  *   READ_IS_ALL   after it has read from a member, it asks for POLLIN alone until more is pending
  *   LAST_SLOT     it tells nothing to the member in the last slot of a full room
+ *   GAP           it passes over the member after one that it removes in the middle of a message
  *   TELNET        it leaves out the commands of telnet that have three bytes
  *   DROPPED_LATER it removes a member that does not read when this member has an event
  * Without a macro, it is right. */
@@ -55,6 +56,13 @@ static int messages[CLIENT_LIMIT];
 
 #ifdef LAST_SLOT
 #define MAY_TELL(slot) ((slot) < capacity - 1)
+#endif
+
+#ifdef GAP
+static int passed_over = -1;
+#define IS_TOO_MUCH(to, length) \
+    ((to)->kept_length + (length) > MAX_KEPT && (passed_over = (int)((to) - members) + 1, true))
+#define MAY_TELL(slot) ((slot) != passed_over || (passed_over = -1, false))
 #endif
 
 #ifdef PENDING_STAYS

@@ -1,5 +1,7 @@
 //! Members that never read.
 
+mod behind_the_gap;
+
 use super::{SPEAKER, delayed, join_slow, next_slow, room_again, speak};
 use crate::chat::chat_run::hearing::{quoted, unheard};
 use crate::chat::chat_run::{ChatRun, Member, disconnected, said};
@@ -85,12 +87,14 @@ fn drop_slow(chat: &mut ChatRun, count: usize) -> Result<Cost, CheckError> {
     if chat.members.len() == chat.run.capacity {
         return Ok(Cost { growth: 0, said: 0 });
     }
+    behind_the_gap::make_room(chat)?;
     let before = memory(&chat.run.server)?;
     for _ in 0..count {
         join_slow(chat)?;
     }
-    let log_start = chat.run.server.log().len();
     let slow = chat.members.split_off(chat.members.len() - count);
+    let before = before + behind_the_gap::join(chat, count)?;
+    let log_start = chat.run.server.log().len();
     let names: Vec<_> = slow.iter().map(|member| member.client.name.clone()).collect();
     let names = names.join(", ");
     let speaker = chat.members[SPEAKER].client.name.clone();
@@ -110,7 +114,10 @@ fn drop_slow(chat: &mut ChatRun, count: usize) -> Result<Cost, CheckError> {
         pieces += 1;
         sent += lines.iter().map(Vec::len).sum::<usize>();
         let heard = slow.expect_heard(chat, &lines);
-        heard.map_err(|error| delayed(chat, &names, error))?;
+        heard.map_err(|error| {
+            let error = behind_the_gap::if_passed_over(chat, &dropped, &lines, error);
+            delayed(chat, &names, error)
+        })?;
         if pieces <= FULL {
             slow.fill_kernels(chat);
         }
