@@ -228,6 +228,7 @@ fn names_what_is_wrong_with_a_wait_on_epoll() {
             "ends",
             "Output was pending for B, which did not read. SIGTERM did not end",
         ),
+        ("NOT_ARMED", "long-lines", "Not arming an EPOLLONESHOT entry again"),
         ("STALE_INDEX", "join-leave", "Not reading from the member that an event is about"),
     ] {
         let dir = TestDir::new();

@@ -4,7 +4,16 @@
  * -DNOTED_OUTPUT it notes in a slot that the entry is for output, also when the slot has another member;
  * -DWAITS_AT_END SIGTERM ends it when everybody has got what is kept for them;
  * -DSTALE_INDEX  the data is the number of entries that were added before, which is the slot only until
- *                a member has left. */
+ *                a member has left;
+ * -DNOT_ARMED    entries have EPOLLONESHOT, and one is not armed again when a line was too long. */
+#ifdef NOT_ARMED
+#define TOO_LONG "*** this line is too long\n"
+static _Bool is_told;
+/* The member is told, stays, and loses the line. */
+#define REFUSE(from) \
+    (tell(from, TOO_LONG, sizeof TOO_LONG - 1), (from)->length = 0, (from)->skips = is_told = 1)
+#endif
+
 #include "../members.h"
 
 #include <signal.h>
@@ -31,6 +40,8 @@ static uint32_t events_of(const struct member *member)
         return member->watched;
     *noted = is_kept;
     return EPOLLIN | (is_kept ? EPOLLOUT : 0);
+#elif defined(NOT_ARMED)
+    return EPOLLIN | EPOLLONESHOT | (member->kept_length > 0 ? EPOLLOUT : 0);
 #else
     return EPOLLIN | (member->kept_length > 0 ? EPOLLOUT : 0);
 #endif
@@ -103,6 +114,10 @@ int main(void)
                 flush(member);
             if (member->fd >= 0 && event.events & ~(uint32_t)EPOLLOUT)
                 read_once(member);
+#ifdef NOT_ARMED
+            member->watched = is_told ? events_of(member) : EPOLLONESHOT;
+            is_told = false;
+#endif
         }
         remove_leaving();
         watch_members(epoll);

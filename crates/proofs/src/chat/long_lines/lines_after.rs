@@ -1,4 +1,7 @@
-//! A short line that comes together with the end of a line that is too long.
+//! Short lines that a member sends after a line that is too long: one that comes together with its end, and
+//! one that comes alone.
+
+mod deaf;
 
 use super::too_long::heard_after_next;
 use super::{LONGEST, any_member, is_refused};
@@ -15,7 +18,8 @@ const BEGIN: usize = LONGEST - 100;
 const RESTS: [usize; 2] = [200, 40_000];
 
 /// The beginning of a line comes, and then its rest, which makes it too long, together with a short line.
-/// Nothing more comes. If the member stays in the room, all others must get the short line.
+/// Nothing more comes. If the member stays in the room, all others must get the short line, and the line that
+/// the member sends when the server is idle.
 pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
     for rest in RESTS {
         if chat.members.len() < 2 {
@@ -28,22 +32,36 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
         let _ = chat.run.server.wait_asleep();
         let member = chat.members.remove(index);
         let heard = expect_short(chat, &member, &[rest, &short].concat(), &short);
-        heard.map_err(|error| if_interrupted(chat, error))?;
+        let is_heard = heard.map_err(|error| if_interrupted(chat, error))?;
+        let mut member = Member { heard: member.client.connection.received().len(), ..member };
+        if is_heard && member.client.connection.ended().is_none() {
+            expect_another(chat, &member)?;
+            member.heard = member.client.connection.received().len();
+        }
         if member.client.connection.ended().is_none() {
-            chat.members
-                .push(Member { heard: member.client.connection.received().len(), ..member });
+            chat.members.push(member);
         }
     }
     Ok(())
 }
 
-/// The member sends these bytes at once. They end with the line `short`.
+/// The member, which was told that its line was too long, sends a short line alone.
+fn expect_another(chat: &mut ChatRun, member: &Member) -> Result<(), CheckError> {
+    let line = chat.short_line();
+    let name = &member.client.name;
+    chat.run.step(format!("{name} sent {}", quoted(&line)));
+    let _ = member.client.connection.send(&line);
+    let what = format!("After a line that was too long, {name} sent the next line alone");
+    expect_passed_on(chat, member, &line, &what).map(drop)
+}
+
+/// The member sends these bytes at once. They end with the line `short`. Returns as [`expect_passed_on`].
 fn expect_short(
     chat: &mut ChatRun,
     member: &Member,
     bytes: &[u8],
     short: &[u8],
-) -> Result<(), CheckError> {
+) -> Result<bool, CheckError> {
     let (name, connection) = (&member.client.name, &member.client.connection);
     let text = format!(
         "{name} sent the last {} bytes of its line and {}, at once",
@@ -55,31 +73,43 @@ fn expect_short(
         Ok(())
     })?;
     let _ = chat.run.server.wait_for(|_| Ok(is_refused(member).then_some(())));
+    let what = format!("The end of {name}'s long line and {name}'s next line came at once");
+    expect_passed_on(chat, member, short, &what)
+}
+
+/// All others must get the line `short`, which the member has sent, if it stays in the room. `what` says
+/// what came before. Returns `false` if nobody gets it, and the room may be about to close the member.
+fn expect_passed_on(
+    chat: &mut ChatRun,
+    member: &Member,
+    short: &[u8],
+    what: &str,
+) -> Result<bool, CheckError> {
+    let (name, connection) = (&member.client.name, &member.client.connection);
     let _ = chat.run.server.wait_asleep();
     let passed_on = said(member.fd, short);
     let told = match connection.ended() {
         Some(_) => Transcript::in_order([disconnected(member.fd)]).or_also([passed_on.clone()]),
         None => Transcript::in_order([passed_on]),
     };
-    let Err(mut error) = chat.expect_all(&told, &[]) else { return Ok(()) };
+    let Err(mut error) = chat.expect_all(&told, &[]) else { return Ok(true) };
     let is_silent = chat.members.iter().all(|it| unheard(it).is_empty());
     if !is_silent || chat.run.server.exit().is_some() || connection.ended().is_some() {
         return Err(error);
     }
     // The member sends another line, and then one more: a room that has lost the end of the long line, too,
     // takes the first of them for this end. A room that passes on neither of them reads no more from the
-    // member, and may be about to close it.
+    // member, or is about to close it.
     let heard = heard_after_next(chat, member).or_else(|| heard_after_next(chat, member));
-    let Some((heard, next)) = heard else { return Ok(()) };
+    let Some((heard, next)) = heard else {
+        return deaf::check(chat, member, error).map(|()| false);
+    };
     let end = match heard == next {
         true => "A later line was passed on.".to_owned(),
         false => format!("It was passed on when {name} sent another line."),
     };
     if let CheckError::Failed(cause) = &mut error {
-        cause.summary = format!(
-            "The end of {name}'s long line and {name}'s next line came at once, and nobody got the next \
-             line. {end}"
-        );
+        cause.summary = format!("{what}, and nobody got the next line. {end}");
     }
     Err(error)
 }
