@@ -82,7 +82,10 @@ fn each_fault_of_a_tracker_is_named() {
 
 #[test]
 fn each_fault_of_an_edge_triggered_tracker_is_named() {
-    let faults = [Fault("STOPS_AT_ERROR", "accept-again", "whose entry is edge-triggered", "")];
+    let faults = [
+        Fault("STOPS_AT_ERROR", "accept-again", "whose entry is edge-triggered", ""),
+        Fault("STOPS_WHEN_FULL", "capacity", "connected at once, and the", "edge-one-accept"),
+    ];
     assert_named("w04-l01", "faulty/edge_tracker.c", &faults);
 }
 

@@ -1,7 +1,8 @@
 /* An edge-triggered tracker that never replies. Without a macro it is correct.
  *
  *   STOPS_AT_ERROR   the loop of accept ends when the client that waits first has aborted its
- *                    connection, or when a signal has interrupted accept */
+ *                    connection, or when a signal has interrupted accept
+ *   STOPS_WHEN_FULL  the loop of accept ends after a client for which there is no slot */
 #include "../epoll/tracker.h"
 
 static const uint64_t LISTENER = UINT64_MAX;
@@ -23,6 +24,10 @@ static void accept_all(int epoll, int listener)
         int slot = fd == -1 ? -1 : enter(fd);
         if (slot != -1)
             watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, slot);
+#ifdef STOPS_WHEN_FULL
+        else
+            return;
+#endif
     }
 }
 

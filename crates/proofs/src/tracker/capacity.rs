@@ -1,5 +1,7 @@
 //! The criterion that a server with a full table rejects clients.
 
+mod at_once;
+
 use super::service::expect_read;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -14,7 +16,8 @@ const REJECTED: usize = 2;
 
 /// With MAX_CLIENTS=2, the third client is accepted, then closed, and `[REJECT] at capacity (2/2)`
 /// is logged. The server keeps no descriptor of the third client, and still reads the bytes of the
-/// first two clients. When one of these clients leaves, the next client is tracked.
+/// first two clients. Several clients that come at once are all rejected. When one of the first two
+/// clients leaves, the next client is tracked.
 pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
     capacity_with(context, |_, _| Ok(()))
 }
@@ -39,6 +42,7 @@ pub(crate) fn capacity_with(
     for _ in 0..REJECTED {
         expect_rejected(&mut run)?;
     }
+    at_once::expect_rejected(&mut run)?;
     for client in [tracked.first(), tracked.last()].into_iter().flatten() {
         expect_read(&mut run, client)?;
     }
