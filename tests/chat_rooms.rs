@@ -154,6 +154,7 @@ fn a_room_with_one_fault_fails_its_criterion() {
             "slow-reader",
             "C sent a line while output was pending for it. C has read late",
         ),
+        ("SMALL_LIMIT", "slow-reader", "closed its connection before more than 64800 bytes were"),
         ("LAST_SLOT", "capacity", "2 of 2 slots are in use, and B did not get what A said."),
         ("GAP", "slow-reader", "was removed. H did not get a line that the others got then."),
         ("TELNET", "framing", r#"was sent a line in which the byte "\xff" is missing, or has"#),

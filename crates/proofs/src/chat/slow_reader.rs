@@ -6,6 +6,7 @@ mod falling_behind;
 mod late_again;
 mod little_at_a_time;
 mod many_lines;
+mod nearly_64_kib;
 mod never_reads;
 mod next_slow;
 mod room_again;

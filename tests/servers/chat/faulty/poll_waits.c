@@ -11,6 +11,7 @@
  *   OVERTAKES     it writes a message at once, although others are kept for the member
  *   PENDING_STAYS the number of bytes that are pending stays in the slot of a member that has left
  *   READ_IS_ALL   after it has read from a member, it asks for POLLIN alone until more is pending
+ *   SMALL_LIMIT   it removes a member for which more than 60,000 bytes are pending
  *   LAST_SLOT     it tells nothing to the member in the last slot of a full room
  *   GAP           it passes over the member after one that it removes in the middle of a message
  *   TELNET        it leaves out the commands of telnet that have three bytes
@@ -52,6 +53,10 @@ static void *realloc_with_block(void *old, size_t size)
 static int messages[CLIENT_LIMIT];
 #define IS_TOO_MUCH(to, length) \
     ((messages[(to) - members] = (to)->kept_length > 0 ? messages[(to) - members] + 1 : 1) > 500)
+#endif
+
+#ifdef SMALL_LIMIT
+#define IS_TOO_MUCH(to, length) ((to)->kept_length + (length) > 60000)
 #endif
 
 #ifdef LAST_SLOT

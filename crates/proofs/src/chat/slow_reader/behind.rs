@@ -2,7 +2,10 @@
 
 use super::catching_up::catch_up;
 use super::falling_behind::{expect_kept, fall_behind, fall_behind_by};
-use super::{SPEAKER, delayed, expect_asleep, join_slow, late_again, many_lines, speaks_behind};
+use super::{
+    SPEAKER, delayed, expect_asleep, join_slow, late_again, many_lines, nearly_64_kib,
+    speaks_behind,
+};
 use crate::chat::chat_run::{ChatRun, said};
 use crate::chat::one_wakeup::{if_interrupted, while_paused};
 use crate::chat::transcript::Transcript;
@@ -29,6 +32,7 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
     fall_behind(chat, slow, LINE)?;
     expect_asleep(chat, &name, "does not read")?;
     expect_kept(chat, slow, "does not read")?;
+    nearly_64_kib::check(chat, slow)?;
 
     if wait == WaitCall::Epoll {
         speaks_behind::expect_heard(chat, slow)?;
