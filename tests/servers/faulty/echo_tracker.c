@@ -17,7 +17,8 @@
  *   IN_TURN         each new client gets the next slot
  *   ASKS_FOR_END    while output waits, poll reports the end of file again and again (POLLRDHUP)
  *   LOST_UNNAMED    the log names no descriptor of a client that was lost during a write
- *   KEEPS_PENDING   output that waits for a client that leaves is sent to the next client of its slot */
+ *   KEEPS_PENDING   output that waits for a client that leaves is sent to the next client of its slot
+ *   KEEPS_LOST      a client that is lost while its pending output is sent keeps its slot, unlogged */
 #include "../common.h"
 #include "../reserve.h"
 
@@ -48,7 +49,7 @@ static int count = 1, max_clients;
 #if defined CLOSES_AGAIN || defined CLOSES_LOST
 static int closed = -1;
 #endif
-#if defined LOST_UNNAMED || defined CLOSES_LOST
+#if defined LOST_UNNAMED || defined CLOSES_LOST || defined KEEPS_LOST
 static bool was_lost;
 #endif
 #ifdef MOVED_EVENTS
@@ -153,8 +154,12 @@ static bool answer(struct client *client, const char *bytes, size_t length)
 static bool serve(struct client *client, short revents)
 {
     char bytes[4096];
-    if (revents & POLLOUT && !flush(client))
+    if (revents & POLLOUT && !flush(client)) {
+#ifdef KEEPS_LOST
+        was_lost = true;
+#endif
         return false;
+    }
 #ifdef ASKS_FOR_END
     revents &= ~POLLRDHUP;
 #endif
@@ -178,7 +183,13 @@ static void release(int at)
     int fd = watched[at].fd, slot = slot_of(fd);
     clients[slot].fd = -1;
     close(fd);
-#ifdef LOST_UNNAMED
+#ifdef KEEPS_LOST
+    if (was_lost)
+        clients[slot].fd = -2;
+    else
+        log_disconnect(fd, slot);
+    was_lost = false;
+#elif defined LOST_UNNAMED
     log_disconnect(was_lost ? -1 : fd, slot);
     was_lost = false;
 #else

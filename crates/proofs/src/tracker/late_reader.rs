@@ -3,6 +3,7 @@
 mod never_reads;
 mod next_client;
 mod reads_late;
+mod released;
 mod shuts_down;
 
 use crate::check_context::CheckContext;
@@ -11,6 +12,7 @@ use crate::named_client::NamedClient;
 use crate::shared::diagnosis;
 use crate::shared::waiting_calls::waiting_calls;
 use crate::test_run::TestRun;
+use next_client::Leaving;
 use witness::{Server, WaitError};
 
 /// The number of bytes that a client sends at a time. If the kernel has no more room for the
@@ -36,13 +38,15 @@ pub(crate) fn late_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     expect_waits(&mut run)?;
     reads_late::check(&mut run, &mut other, &mut random)?;
     let (left, sent) = shuts_down::check(&mut run, &mut random)?;
-    other.expect_next_served(&mut run, &left, &sent)?;
+    let leaving = Leaving { client: &left, sent: &sent, has_shut_down: true };
+    other.expect_next_served(&mut run, &leaving)?;
     let silent = match never_reads::check(&mut run, &mut other) {
         // epoll reports a connection that was reset for as long as its socket is open (epoll(7)).
         Err(error) if run.has_socket_of(&left)? => return Err(error.depends_on("watch-set")),
         checked => checked?,
     };
-    other.expect_next_served(&mut run, &silent, &never_reads::CHUNK)
+    let leaving = Leaving { client: &silent, sent: &never_reads::CHUNK, has_shut_down: false };
+    other.expect_next_served(&mut run, &leaving)
 }
 
 /// The server must wait for its clients. A server that looks for work again and again is the fault
@@ -97,21 +101,20 @@ impl Other {
         Ok(())
     }
 
-    /// A client leaves that has sent `sent`, and output may be pending for it. The next client gets
-    /// its slot. Checks that the next client is served, if the server echoes: it has sent this client
-    /// its own lines, and nothing else.
+    /// A client leaves, and output may be pending for it. It is logged, and the next client gets its
+    /// slot. If the server echoes, checks that the next client is served: the server has sent this
+    /// client its own lines, and nothing else.
     fn expect_next_served(
         &self,
         run: &mut TestRun,
-        left: &NamedClient,
-        sent: &[u8],
+        leaving: &Leaving<'_>,
     ) -> Result<(), CheckError> {
         let is_echo = |other: &Self| other.client.connection.received() == LINE.repeat(other.lines);
         // The last line may still come back.
         if !is_echo(self) {
             let _ = run.check_alive();
         }
-        if is_echo(self) { next_client::check(run, left, sent) } else { Ok(()) }
+        next_client::check(run, leaving, is_echo(self))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The client that comes after a client has left while output was pending for it.
 
+use super::released;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::departure::Departure;
@@ -12,11 +13,26 @@ const LINE: &[u8] = b"mine\n";
 /// The number of bytes of an answer that are compared at a time with what another client has sent.
 const PART: usize = 4 << 10;
 
-/// The client `left`, which has sent the bytes `sent`, resets its connection, if the server has not
-/// closed the connection yet. The next client gets its slot. The server echoes, so the next client must
-/// get its own bytes back, and no bytes that were written for the client before.
-pub(super) fn check(run: &mut TestRun, left: &NamedClient, sent: &[u8]) -> Result<(), CheckError> {
-    if run.server.descriptor_of(&left.connection)?.is_some() {
+/// A client that leaves, or that the server has closed.
+pub(super) struct Leaving<'a> {
+    pub(super) client: &'a NamedClient,
+    /// What the client has sent.
+    pub(super) sent: &'a [u8],
+    /// Whether the client has already left, by a half-close.
+    pub(super) has_shut_down: bool,
+}
+
+/// The client that leaves resets its connection, if the server has not closed the connection yet. It is
+/// logged, and the next client gets its slot. If the server echoes, the next client must get its own
+/// bytes back, and no bytes that were written for the client before.
+pub(super) fn check(
+    run: &mut TestRun,
+    leaving: &Leaving<'_>,
+    is_echo: bool,
+) -> Result<(), CheckError> {
+    let left = leaving.client;
+    let is_connected = run.server.descriptor_of(&left.connection)?.is_some();
+    if is_connected {
         run.step(format!("{} {}", left.name, Departure::Reset.text()));
     }
     Departure::Reset.apply(&left.connection);
@@ -29,7 +45,32 @@ pub(super) fn check(run: &mut TestRun, left: &NamedClient, sent: &[u8]) -> Resul
         // Another criterion reports a server that keeps a client which has left.
         Err(_) => return Ok(()),
     }
+    // A server may log in other words that it has closed a client which takes no output.
+    let has_left = is_connected || leaving.has_shut_down;
+    if has_left {
+        released::expect_logged(run, left)?;
+    }
     let next = run.connect_accepted()?.0;
+    if has_left {
+        released::expect_used_slot(run, left, &next)?;
+    }
+    if is_echo {
+        expect_own_bytes(run, leaving, &next)?;
+    }
+    // The slot becomes free for the clients of the next step.
+    run.step(format!("{} {}", next.name, Departure::Close.text()));
+    next.connection.close();
+    let _ = run.wait_closed(&next);
+    Ok(())
+}
+
+/// The client `next`, which came after another one had left, sends a line, and must get this line back.
+fn expect_own_bytes(
+    run: &mut TestRun,
+    leaving: &Leaving<'_>,
+    next: &NamedClient,
+) -> Result<(), CheckError> {
+    let left = leaving.client;
     let (name, connection) = (&next.name, next.connection.clone());
     run.step(format!("{name} sent \"mine\""));
     let _ = connection.send(LINE);
@@ -46,12 +87,8 @@ pub(super) fn check(run: &mut TestRun, left: &NamedClient, sent: &[u8]) -> Resul
         return Err(unexpected(run, wait_error, summary));
     }
     if connection.received() != LINE {
-        return Err(wrong_bytes(run, left, &next, sent));
+        return Err(wrong_bytes(run, left, next, leaving.sent));
     }
-    // The slot becomes free for the clients of the next step.
-    run.step(format!("{name} {}", Departure::Close.text()));
-    connection.close();
-    let _ = run.wait_closed(&next);
     Ok(())
 }
 
