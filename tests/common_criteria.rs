@@ -108,6 +108,7 @@ fn each_fault_of_a_tracker_that_echoes_is_named() {
         Fault("ASKS_FOR_END", "late-reader", "does not read, and the server does not go", ""),
         Fault("KEEPS_PENDING", "late-reader", "which came next, got", ""),
         Fault("KEEPS_LOST", "late-reader", "and logged no [DISCONNECT]", ""),
+        Fault("GOES_FORWARD", "reuse", "together, and the log has", ""),
         Fault("LOST_UNNAMED", "no-fd-leak", "does not name its descriptor", "log-after-clear"),
         Fault("CLOSES_AGAIN", "reuse", "the server closed its connection", "closes-twice"),
         Fault("CLOSES_LOST", "reuse", "had before, and was closed", "closes-twice"),

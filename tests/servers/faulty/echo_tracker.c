@@ -18,7 +18,8 @@
  *   ASKS_FOR_END    while output waits, poll reports the end of file again and again (POLLRDHUP)
  *   LOST_UNNAMED    the log names no descriptor of a client that was lost during a write
  *   KEEPS_PENDING   output that waits for a client that leaves is sent to the next client of its slot
- *   KEEPS_LOST      a client that is lost while its pending output is sent keeps its slot, unlogged */
+ *   KEEPS_LOST      a client that is lost while its pending output is sent keeps its slot, unlogged
+ *   GOES_FORWARD    the loop goes forward to the number of entries that poll got */
 #include "../common.h"
 #include "../reserve.h"
 
@@ -261,7 +262,11 @@ int main(void)
             close(closed);
         closed = -1;
 #endif
+#ifdef GOES_FORWARD
+        for (int at = 1; at < last; at++) {
+#else
         for (int at = last - 1; at > 0; at--) {
+#endif
             short revents = watched[at].revents;
             if (revents && !serve(&clients[slot_of(watched[at].fd)], revents))
                 release(at);

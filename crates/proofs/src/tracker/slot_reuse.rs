@@ -1,5 +1,6 @@
 //! The criterion that a free slot is used again.
 
+mod leave_together;
 mod one_wakeup;
 mod rows;
 
@@ -17,7 +18,8 @@ use witness::{Exit, WaitError};
 
 /// A client that leaves is logged with its own fd and slot, and the next client gets that slot. If
 /// the server has no other client, the next client gets slot 0 again. A client that connects while
-/// another leaves, or is lost during a write, so that the server is told of both at once, stays.
+/// another leaves, or is lost during a write, so that the server is told of both at once, stays. So
+/// does a client while several others leave at once.
 pub(crate) fn reuse(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
 
@@ -54,6 +56,9 @@ pub(crate) fn reuse(context: &CheckContext<'_>) -> Result<(), CheckError> {
     for tracked in live {
         leave(&mut run, &tracked, Departure::Close)?;
     }
+
+    // The server is told of several departures at once.
+    leave_together::expect_each_released(&mut run)?;
     expect_slots(&run, 2, "which of several slots is used again")
 }
 

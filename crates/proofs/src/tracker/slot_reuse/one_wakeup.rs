@@ -179,7 +179,11 @@ fn expect_stays(
 }
 
 /// Adds the row of a server that has lost the entry of another client.
-fn with_lost_entry(run: &TestRun, others: &[TrackedClient], error: CheckError) -> CheckError {
+pub(super) fn with_lost_entry(
+    run: &TestRun,
+    others: &[TrackedClient],
+    error: CheckError,
+) -> CheckError {
     match rows::of_lost_entry(run, others) {
         Some(row) => error.with_mistake(row),
         None => error,
