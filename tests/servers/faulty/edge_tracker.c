@@ -2,7 +2,8 @@
  *
  *   STOPS_AT_ERROR   the loop of accept ends when the client that waits first has aborted its
  *                    connection, or when a signal has interrupted accept
- *   STOPS_WHEN_FULL  the loop of accept ends after a client for which there is no slot */
+ *   STOPS_WHEN_FULL  the loop of accept ends after a client for which there is no slot
+ *   STOPS_AT_SHORT   bytes are sent back, and reading ends after a read that has not filled the buffer */
 #include "../epoll/tracker.h"
 
 static const uint64_t LISTENER = UINT64_MAX;
@@ -36,8 +37,15 @@ static void read_all(int slot)
 {
     char bytes[16384];
     ssize_t got = 1;
-    while (got > 0 || (got == -1 && errno == EINTR))
+    while (got > 0 || (got == -1 && errno == EINTR)) {
         got = read(fd_at[slot], bytes, sizeof bytes);
+#ifdef STOPS_AT_SHORT
+        if (got > 0 && send(fd_at[slot], bytes, got, MSG_NOSIGNAL) == -1 && errno != EAGAIN)
+            break;
+        if (got > 0 && got < (ssize_t)sizeof bytes)
+            return;
+#endif
+    }
     if (got == 0 || errno != EAGAIN)
         leave(slot);
 }

@@ -1,5 +1,6 @@
 //! The criterion that a free slot is used again.
 
+mod bytes_first;
 mod leave_together;
 mod one_wakeup;
 mod rows;
@@ -57,8 +58,9 @@ pub(crate) fn reuse(context: &CheckContext<'_>) -> Result<(), CheckError> {
         leave(&mut run, &tracked, Departure::Close)?;
     }
 
-    // The server is told of several departures at once.
+    // The server is told of several departures at once, or of bytes and a departure.
     leave_together::expect_each_released(&mut run)?;
+    bytes_first::expect_released(&mut run)?;
     expect_slots(&run, 2, "which of several slots is used again")
 }
 
