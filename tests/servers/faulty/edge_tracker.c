@@ -3,7 +3,8 @@
  *   STOPS_AT_ERROR   the loop of accept ends when the client that waits first has aborted its
  *                    connection, or when a signal has interrupted accept
  *   STOPS_WHEN_FULL  the loop of accept ends after a client for which there is no slot
- *   STOPS_AT_SHORT   bytes are sent back, and reading ends after a read that has not filled the buffer */
+ *   STOPS_AT_SHORT   bytes are sent back, and reading ends after a read that has not filled the buffer
+ *   EXACT_LIMIT      the limit on descriptors leaves none for the server itself */
 #include "../epoll/tracker.h"
 
 static const uint64_t LISTENER = UINT64_MAX;
@@ -53,6 +54,12 @@ static void read_all(int slot)
 int main(void)
 {
     make_table();
+#ifdef EXACT_LIMIT
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = max_clients > 64 ? (rlim_t)max_clients : limit.rlim_cur;
+    setrlimit(RLIMIT_NOFILE, &limit);
+#endif
     int listener = listen_on(port_setting()), epoll = epoll_create1(EPOLL_CLOEXEC);
     watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN | EPOLLET, LISTENER);
     log_start(max_clients);
