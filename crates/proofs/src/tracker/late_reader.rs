@@ -10,6 +10,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::diagnosis;
+use crate::shared::few_slots::expect_slots;
 use crate::shared::waiting_calls::waiting_calls;
 use crate::test_run::TestRun;
 use next_client::Leaving;
@@ -18,6 +19,9 @@ use witness::{Server, WaitError};
 /// The number of bytes that a client sends at a time. If the kernel has no more room for the
 /// server's answers, at most this number of bytes is pending in the server.
 const PIECE: usize = 4 << 10;
+
+/// The number of clients that are connected at the same time, at least.
+const CLIENTS: usize = 3;
 
 /// If the server writes back: a client that reads nothing for a while gets every byte that was
 /// written for it, and is served as before afterwards. Meanwhile it costs no processor time and at
@@ -33,6 +37,7 @@ pub(crate) fn late_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     if !other.answers {
         return Ok(());
     }
+    expect_slots(&run, CLIENTS, "a client that reads late")?;
     // A server that never sleeps is the fault of another criterion.
     expect_asleep(&mut run, "nobody").map_err(|error| error.depends_on("idle"))?;
     expect_waits(&mut run)?;
