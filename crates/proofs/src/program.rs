@@ -25,7 +25,7 @@ pub struct ProgramUnderTest {
     /// What an untrusted program may see and use. `None` means no sandbox policy.
     pub sandbox: Option<SandboxPolicy>,
     /// The number of criteria that are checked at the same time. `None` means two for each
-    /// processor.
+    /// processor, or one if the program starts slowly.
     pub workers: Option<usize>,
     /// The number from which the criteria draw keys, texts and sizes that a server must not know in
     /// advance. `None` draws a new number for each proof.

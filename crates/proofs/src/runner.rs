@@ -18,6 +18,10 @@ use witness::{RunHistory, own_run_delay, shorten_time_slice};
 /// The criterion on which every other criterion depends.
 const PREREQUISITE: &str = "starts";
 
+/// The time in which the prerequisite is checked if the program starts quickly. A program in C or Rust
+/// needs a tenth of it, and one in Python or Java several times as much.
+const LIGHT_START: Duration = Duration::from_millis(150);
+
 /// What is the same for all criteria of one run of a proof.
 struct ProofRun<'a> {
     lesson: LessonDefaults,
@@ -95,19 +99,30 @@ pub(crate) fn run(
 
     // All other criteria are checked in parallel: those in `first`, then the long ones.
     others.sort_by_key(|criterion| (rank(criterion.id), !criterion.is_long));
-    in_parallel(&run, &others, |id, outcome| report.take(id, outcome, found))
+    let workers = workers(program, report.elapsed(PREREQUISITE));
+    in_parallel(&run, &others, workers, |id, outcome| report.take(id, outcome, found))
+}
+
+/// The number of criteria to check at the same time. A criterion waits for its server about half of the
+/// time, so each processor checks two of them, unless the program itself needs much processor time to
+/// start, as an interpreter may. `start` is the time in which the prerequisite was checked.
+fn workers(program: &ProgramUnderTest, start: Option<Duration>) -> usize {
+    // Servers that share the machine's ports run one after the other.
+    if program.isolation_level().shares_ports() {
+        return 1;
+    }
+    let processors = || thread::available_parallelism().map_or(1, usize::from);
+    let is_light = start.is_some_and(|it| it < LIGHT_START);
+    program.workers.unwrap_or_else(|| if is_light { 2 * processors() } else { processors() })
 }
 
 /// Checks every criterion, each on the next worker that is free.
 fn in_parallel(
     run: &ProofRun<'_>,
     criteria: &[&Criterion],
+    workers: usize,
     mut take: impl FnMut(&'static str, Outcome) -> Result<(), HarnessError>,
 ) -> Result<(), HarnessError> {
-    // Servers that share the machine's ports run one after the other.
-    let one_at_a_time = run.program.isolation_level().shares_ports();
-    let wanted = run.program.workers.unwrap_or_else(default_workers);
-    let workers = if one_at_a_time { 1 } else { wanted };
     let next = AtomicUsize::new(0);
     let (results, arriving) = mpsc::channel();
     thread::scope(|scope| {
@@ -126,11 +141,6 @@ fn in_parallel(
         drop(results);
         arriving.into_iter().try_for_each(|(id, outcome)| take(id, outcome))
     })
-}
-
-/// A criterion waits for its server about half of the time, so each processor checks two of them.
-fn default_workers() -> usize {
-    2 * thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A seed from the system's random numbers. A person can type this seed: it has at most 6 digits.
@@ -163,6 +173,11 @@ impl Report<'_> {
             self.next += 1;
         }
         Ok(())
+    }
+
+    /// How long the check of a criterion took, if it is known.
+    fn elapsed(&self, id: &str) -> Option<Duration> {
+        self.outcomes.get(id).map(|outcome| outcome.elapsed)
     }
 
     /// Whether the prerequisite has shown that no server listens. If it is inconclusive, for example
