@@ -111,6 +111,7 @@ fn each_fault_of_a_tracker_that_echoes_is_named() {
         Fault("KEEPS_PENDING", "late-reader", "which came next, got", ""),
         Fault("KEEPS_LOST", "late-reader", "and logged no [DISCONNECT]", ""),
         Fault("GOES_FORWARD", "reuse", "together, and the log has", ""),
+        Fault("NEEDS_ROOM", "late-reader", "has not read yet, and the", "late-reader-removed"),
         Fault("LOST_UNNAMED", "no-fd-leak", "does not name its descriptor", "log-after-clear"),
         Fault("CLOSES_AGAIN", "reuse", "the server closed its connection", "closes-twice"),
         Fault("CLOSES_LOST", "reuse", "had before, and was closed", "closes-twice"),

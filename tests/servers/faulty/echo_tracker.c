@@ -19,7 +19,8 @@
  *   LOST_UNNAMED    the log names no descriptor of a client that was lost during a write
  *   KEEPS_PENDING   output that waits for a client that leaves is sent to the next client of its slot
  *   KEEPS_LOST      a client that is lost while its pending output is sent keeps its slot, unlogged
- *   GOES_FORWARD    the loop goes forward to the number of entries that poll got */
+ *   GOES_FORWARD    the loop goes forward to the number of entries that poll got
+ *   NEEDS_ROOM      a client for which the kernel has no room at all is closed */
 #include "../common.h"
 #include "../reserve.h"
 
@@ -112,6 +113,9 @@ static ssize_t put(int fd, const char *bytes, size_t length)
     ssize_t sent = write(fd, bytes, length);
 #else
     ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL);
+#endif
+#ifdef NEEDS_ROOM
+    return sent;
 #endif
     return sent == -1 && is_temporary() ? 0 : sent;
 }

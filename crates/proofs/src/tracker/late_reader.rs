@@ -2,6 +2,7 @@
 
 mod never_reads;
 mod next_client;
+mod no_room;
 mod reads_late;
 mod released;
 mod shuts_down;
@@ -41,7 +42,9 @@ pub(crate) fn late_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     // A server that never sleeps is the fault of another criterion.
     expect_asleep(&mut run, "nobody").map_err(|error| error.depends_on("idle"))?;
     expect_waits(&mut run)?;
-    reads_late::check(&mut run, &mut other, &mut random)?;
+    if let Some(room) = reads_late::check(&mut run, &mut other, &mut random)? {
+        no_room::check(&mut run, &mut random, room)?;
+    }
     let (left, sent) = shuts_down::check(&mut run, &mut random)?;
     let leaving = Leaving { client: &left, sent: &sent, has_shut_down: true };
     other.expect_next_served(&mut run, &leaving)?;

@@ -20,12 +20,13 @@ const MAX_UNANSWERED: usize = 13;
 const AGAIN: &[u8] = b"again\n";
 
 /// The client reads nothing until the kernel has no more room for the server's answers, and then
-/// reads everything. Meanwhile a client leaves that came before.
+/// reads everything. Meanwhile a client leaves that came before. Returns the number of bytes that the
+/// kernel has taken for the client before it read, if the server echoes.
 pub(super) fn check(
     run: &mut TestRun,
     other: &mut Other,
     random: &mut Rng,
-) -> Result<(), CheckError> {
+) -> Result<Option<usize>, CheckError> {
     // There must be slots for three clients.
     let earlier = if run.capacity < 3 { None } else { Some(connect_slow(run)?) };
     let late = connect_slow(run)?;
@@ -34,16 +35,32 @@ pub(super) fn check(
         leave(run, &earlier);
     }
     expect_asleep(run, &late.name)?;
-    let is_waiting = expect_connected(run, &late)?.unread > 0;
+    let socket = expect_connected(run, &late)?;
     other.expect_served(run)?;
 
     run.step(format!("{} read everything", late.name));
     let received = read_all(run, &late, &sent)?;
-    if received.len() < sent.len() && is_waiting && sent.starts_with(&received) {
+    if received.len() < sent.len() && socket.unread > 0 && sent.starts_with(&received) {
         return Err(bytes_missing(run, &late, &sent, &received));
     }
     expect_asleep_again(run, &late, &sent)?;
-    expect_served_again(run, &late, &sent, &received)
+    expect_served_again(run, &late, &sent, &received)?;
+    let is_echo = received == sent;
+    Ok(is_echo.then_some((socket.acknowledged + u64::from(socket.unacknowledged)) as usize))
+}
+
+/// The client, which has read nothing yet, reads. It must get all that it has sent, from a server that
+/// echoes.
+pub(super) fn expect_got_all(
+    run: &mut TestRun,
+    late: &NamedClient,
+    sent: &[u8],
+) -> Result<(), CheckError> {
+    let received = read_all(run, late, sent)?;
+    match received == sent {
+        true => expect_asleep_again(run, late, sent),
+        false => Err(bytes_missing(run, late, sent, &received)),
+    }
 }
 
 /// A client closes its connection, and the server removes it. A server that closes gaps in its array
@@ -87,7 +104,7 @@ pub(super) fn fill(
 }
 
 /// A piece of lines that differ from each other.
-fn lines(random: &mut Rng) -> Vec<u8> {
+pub(super) fn lines(random: &mut Rng) -> Vec<u8> {
     let mut piece = Vec::with_capacity(PIECE);
     while piece.len() < PIECE {
         piece.extend_from_slice(format!("{:015x}\n", random.u64(..) >> 4).as_bytes());
@@ -96,7 +113,10 @@ fn lines(random: &mut Rng) -> Vec<u8> {
 }
 
 /// The server's socket for the client, which must be connected. Reads no bytes of the client.
-fn expect_connected(run: &mut TestRun, late: &NamedClient) -> Result<Socket, CheckError> {
+pub(super) fn expect_connected(
+    run: &mut TestRun,
+    late: &NamedClient,
+) -> Result<Socket, CheckError> {
     let socket = run.server.connection(&late.connection)?;
     let is_open = |it: &Socket| it.state == State::Established && it.inode != 0;
     match socket.filter(is_open) {
