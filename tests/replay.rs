@@ -4,7 +4,9 @@
 mod support;
 
 use assert_cmd::Command;
+use std::fs;
 use std::path::Path;
+use support::course::Course;
 use support::processes::free_port;
 use support::programs::{TestDir, command_line, servers};
 use support::{assert_contains, command, stderr_of, stdout_of};
@@ -57,6 +59,34 @@ fn a_replay_of_a_wrong_server_ends_with_the_failure() {
 }
 
 #[test]
+fn a_run_that_does_not_show_the_last_failure_is_no_proof() {
+    let (course, dir) = (Course::new(), TestDir::new());
+    let server = dir.path("server");
+    let shown = |arguments: &[&str], status| {
+        let mut command = course.command();
+        command.args(arguments).arg("--cmd").arg(&server);
+        stdout_of(&command.assert().code(status))
+    };
+    fs::copy("/bin/true", &server).unwrap();
+    shown(&["prove", "w03-l02", "--only", "slots"], 1);
+    // The right server is in place of one whose failure is not seen while it is traced.
+    fs::copy(dir.compiled("free_list.c"), &server).unwrap();
+    for command in ["replay", "timeline"] {
+        let inconclusive = shown(&[command, "w03-l02", "slots"], 2);
+        assert_contains(
+            &inconclusive,
+            &[
+                "inconclusive: the last proof failed; this run, which is slowed by tracing,",
+                "next: prove it again: cargo xtask prove w03-l02 --only slots",
+            ],
+        );
+        assert!(!inconclusive.contains('✓'), "{inconclusive}");
+    }
+    shown(&["prove", "w03-l02", "--only", "slots"], 0);
+    assert_contains(&shown(&["replay", "w03-l02", "slots"], 0), &["✓ slots"]);
+}
+
+#[test]
 fn child_processes_have_columns_of_their_own() {
     let dir = TestDir::new();
     let server = dir.compiled("fork/double_fork.c");
@@ -69,7 +99,7 @@ fn a_drawing_is_an_svg_image_of_its_own() {
     let dir = TestDir::new();
     let (server, file) = (dir.compiled("free_list.c"), dir.path("slots.svg"));
     output(&["timeline", "w03-l02", "slots", "--svg", file.to_str().unwrap()], &server, 0);
-    let svg = std::fs::read_to_string(file).unwrap();
+    let svg = fs::read_to_string(file).unwrap();
     assert_contains(&svg, &["<svg xmlns=", "accept", "[ACCEPT] fd=", "</svg>"]);
     assert!(!svg.contains("href="), "{svg}");
 }
@@ -95,10 +125,10 @@ fn the_script_does_the_same_without_the_course() {
         &server,
         0,
     );
-    let script = std::fs::read_to_string(&file).unwrap();
+    let script = fs::read_to_string(&file).unwrap();
     // The port of the lesson may be in use on this machine.
     let port = free_port();
-    std::fs::write(&file, script.replace("PORT=1205", &format!("PORT={port}"))).unwrap();
+    fs::write(&file, script.replace("PORT=1205", &format!("PORT={port}"))).unwrap();
     let answer = Command::new("sh").arg(&file).arg(&server).assert().code(0);
     let shown = stdout_of(&answer);
     assert_contains(&shown, &["== A connected", "A connects", "B receives b'", "== the end"]);

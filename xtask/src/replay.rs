@@ -5,11 +5,13 @@ mod exchange;
 mod script;
 
 use crate::named_failure::{Names, last_failure};
+use crate::next_steps::next;
 use crate::program_args::ProgramArgs;
 use crate::progress::Progress;
+use crate::remembered::LastProof;
 use anyhow::{Context, Result, anyhow};
 use course::catalogue::Course;
-use course::report::{CriterionReport, Finding, Status};
+use course::report::{Cause, CriterionReport, Finding, Status};
 use course::timeline::Timeline;
 use debugger::Debugger;
 use nix::poll::{PollFd, PollFlags, poll};
@@ -69,7 +71,12 @@ Examples:
   cargo xtask replay w03-l02 reuse --gdb 4         gdb before step 4
   cargo xtask replay w03-l02 reuse --script > reuse.sh
 
-Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be observed.";
+Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be observed, such as
+a failure of the last proof.";
+
+/// What a run says that proves a criterion which has failed in the last proof.
+const NOT_SHOWN: &str =
+    "the last proof failed; this run, which is slowed by tracing, does not show the failure";
 
 /// The pause before a step in a terminal.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -103,6 +110,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let report = report(&check, recorded.finding)?;
     screen.show(&Line::new())?;
     Progress::new(&check, true, &mut screen).criterion(&report)?;
+    next_command(&report).map_or(Ok(()), |line| screen.show(&line))?;
     destination.write(&match args.script {
         true => script::of(&check, &report, &recorded.timeline)?,
         false => screen.text().to_owned(),
@@ -146,13 +154,31 @@ pub(crate) fn heading(check: &LessonCheck<'_>, what: &str, screen: &mut Screen) 
     Ok(screen.show_all(&heading.lines(screen.width()))?)
 }
 
-/// The report of the only criterion.
+/// The report of the only criterion. A run that is traced is slower, and may not show why the last
+/// proof has failed. Such a run does not prove the criterion.
 ///
 /// # Errors
 /// The proof reports nothing about it.
 pub(crate) fn report(check: &LessonCheck<'_>, finding: Option<Finding>) -> Result<CriterionReport> {
+    let finding = finding.map(|finding| {
+        let is_proved = finding.status == Status::Proved;
+        match LastProof::failure_of(check, &finding.criterion).filter(|_| is_proved) {
+            Some(_) => Finding {
+                status: Status::Inconclusive,
+                cause: Some(Cause { summary: NOT_SHOWN.to_owned(), ..Cause::default() }),
+                ..finding
+            },
+            None => finding,
+        }
+    });
     let report = finding.and_then(|finding| check.report(finding));
     report.with_context(|| format!("{}: the proof reports nothing", check.lesson.id))
+}
+
+/// The command that proves the criterion again, if the recorded run was inconclusive.
+pub(crate) fn next_command(report: &CriterionReport) -> Option<Line> {
+    let cause = report.cause.as_ref().filter(|_| report.status == Status::Inconclusive)?;
+    Some(next("prove it again", &cause.replay))
 }
 
 /// The exit status of a command that has checked one criterion.

@@ -2,7 +2,7 @@
 
 use crate::named_failure::Names;
 use crate::program_args::ProgramArgs;
-use crate::replay::{heading, outcome, prepare, report};
+use crate::replay::{heading, next_command, outcome, prepare, report};
 use anyhow::{Context, Result, anyhow};
 use course::catalogue::Course;
 use course::report::Status;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use terminal::chart_svg::chart_svg;
 use terminal::outcome::Outcome;
 use terminal::output::Destination;
-use terminal::show::{self, Line, Screen, chart, wrapped};
+use terminal::show::{self, Line, Screen, chart, hanging, mark};
 use terminal::{interrupt, paths};
 
 /// The arguments of `timeline`.
@@ -44,7 +44,8 @@ Examples:
   cargo xtask timeline w03-l02 reuse --cmd ./server --svg reuse.svg
   cargo xtask timeline                     of the last failure
 
-Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be observed.";
+Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be observed, such as
+a failure of the last proof.";
 
 /// Checks a criterion, and draws what has happened.
 ///
@@ -81,13 +82,17 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
             let mut screen = Screen::wide();
             heading(&check, "timeline", &mut screen)?;
             let width = screen.width();
-            screen.show_all(&chart(&drawing, failure, width))?;
-            if failure.is_none() {
-                for (number, piece) in wrapped(&report.text, width - 2).iter().enumerate() {
-                    let mark = if number == 0 { "✓" } else { " " };
-                    screen.show(&Line::new().good(mark).plain(&format!(" {piece}")))?;
-                }
+            let failed = failure.filter(|_| report.status == Status::Failed);
+            screen.show_all(&chart(&drawing, failed, width))?;
+            if failed.is_none() {
+                let text = match failure {
+                    Some(why) => format!("inconclusive: {why}"),
+                    None => report.text.clone(),
+                };
+                let start = mark(report.status).plain(" ");
+                screen.show_all(&hanging(start, 2, &text, width - 2, Line::plain))?;
             }
+            next_command(&report).map_or(Ok(()), |line| screen.show(&line))?;
         }
     }
     Ok(outcome(report.status))

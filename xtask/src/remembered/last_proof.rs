@@ -129,6 +129,14 @@ impl LastProof {
         serde_json::from_slice(&fs::read(path(lesson)).ok()?).ok()
     }
 
+    /// The failure of a criterion. `None` if the last proof of the criterion has not failed, or was of
+    /// another program than that of `check`.
+    pub(crate) fn failure_of(check: &LessonCheck<'_>, criterion: &str) -> Option<LastResult> {
+        let last = Self::read(&check.lesson.id).filter(|_| super::is_on())?;
+        let failure = last.failed().find(|failed| failed.id == criterion)?;
+        (last.flags == check.flags).then(|| failure.clone())
+    }
+
     /// Writes the file.
     ///
     /// # Errors

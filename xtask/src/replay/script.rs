@@ -68,7 +68,11 @@ fn header(lesson: &str, report: &CriterionReport) -> String {
                 }
             }
         }
-        _ => text += "# It was proved.\n",
+        (_, Status::Proved) => text += "# It was proved.\n",
+        (cause, _) => {
+            let summary = cause.as_ref().map_or("", |cause| &cause.summary);
+            text += &format!("# It was inconclusive: {}\n", one_line(summary));
+        }
     }
     text += "# usage: sh THIS_FILE SERVER [ARGUMENT]...   (needs python3)\n";
     text + "exec python3 /dev/fd/3 \"$@\" 3<<'END'\n" + HELPERS + "\n"
