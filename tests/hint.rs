@@ -45,7 +45,10 @@ fn a_task_that_is_still_to_do_has_hints_from_its_text() {
     let shown = stdout_of(&run(&course, &["hint"]).code(0));
     assert_contains(&shown, &["w03-l02 starts", "How many slots does a scan from slot 0"]);
     let shown = stdout_of(&run(&course, &["hint", "--step", "3"]).code(0));
-    assert_contains(&shown, &["used by exactly one client", "is still to do", "lesson.md:"]);
+    assert_contains(
+        &shown,
+        &["used by exactly one client", "Is it so in your code", "is still to do", "lesson.md:"],
+    );
 }
 
 #[test]

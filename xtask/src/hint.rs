@@ -175,7 +175,7 @@ fn of_task(task: &Task, answer: String) -> Vec<String> {
     );
     let pointer = task.invariant.as_ref().map_or_else(String::new, |invariant| {
         format!(
-            "Task {number} keeps this true: {} Where in your code is it not? ",
+            "Task {number} keeps this true: {} Is it so in your code at every step?",
             invariant.markdown
         )
     });
