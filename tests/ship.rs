@@ -197,6 +197,26 @@ fn of_two_finished_programs_it_is_said_which_is_handed_in() {
 }
 
 #[test]
+fn a_last_proof_that_is_not_yet_and_an_archive_that_is_replaced_are_named() {
+    let (course, out) = (Course::new(), tempdir().unwrap());
+    fs::write(course.path(LESSON).join("server.py"), "print(1)\n").unwrap();
+    fs::write(course.path(LESSON).join("submission.toml"), "run = \"python3 server.py\"\n")
+        .unwrap();
+    let ship = || {
+        let mut command = course.command();
+        command.args(["ship", "w03-l02", "--name", "ada", "--out"]).arg(out.path());
+        command.assert().code(0)
+    };
+    assert!(!stdout_of(&ship().stderr(is_empty())).contains("replaces"));
+    let mut prove = course.command();
+    prove.args(["prove", "w03-l02", "--only", "starts", "--cmd", "true"]).assert().code(1);
+    let shipped = ship();
+    let words = ["note: the last proof of w03-l02 was \"not yet\": 0 of 1, just now"];
+    assert_contains(&stderr_of(&shipped), &words);
+    assert_contains(&stdout_of(&shipped), &["1 KiB · replaces an earlier archive"]);
+}
+
+#[test]
 fn the_help_has_a_complete_example_for_each_kind_of_program() {
     let course = Course::new();
     let help = stdout_of(&course.command().args(["ship", "--help"]).assert().code(0));

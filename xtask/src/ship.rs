@@ -6,11 +6,12 @@ mod student_name;
 mod submission;
 mod trial;
 
+use crate::remembered::Remembered;
 use crate::role;
 use anyhow::{Result, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
-use course::report::Todo;
+use course::report::{ProgramKind, Todo, Verdict};
 use hand_in::{HandIn, Kind};
 use programs::{build, todos};
 use std::path::{Path, PathBuf};
@@ -75,11 +76,17 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     if todos.is_empty() {
         choice(lesson, &hand_in).iter().for_each(|text| note(text));
     }
+    not_yet(lesson, &hand_in).iter().for_each(|text| note(text));
     let path = args.out.join(format!("{}-{name}.tar.gz", lesson.id));
     let bytes = archive::write(&hand_in.files)?;
+    let is_new = !path.exists();
     output::replace(&path, &bytes)?;
+    let mut size = format!("{} KiB", bytes.len().div_ceil(1024));
+    if !is_new {
+        size += " · replaces an earlier archive";
+    }
     let mut screen = Screen::stdout();
-    screen.show_all(&report(&path, &name, &hand_in, bytes.len()))?;
+    screen.show_all(&report(&path, &name, &hand_in, &size))?;
     Ok(Outcome::Success)
 }
 
@@ -130,6 +137,25 @@ fn choice(lesson: &Lesson, hand_in: &HandIn) -> Option<String> {
     })
 }
 
+/// That the last proof of the program that is handed in was "not yet", if it was.
+fn not_yet(lesson: &Lesson, hand_in: &HandIn) -> Option<String> {
+    let kind = match &hand_in.kind {
+        Kind::Rust => ProgramKind::Crate,
+        Kind::Program { .. } => ProgramKind::Command,
+    };
+    let remembered = Remembered::read(lesson);
+    let last = remembered.last.as_ref().filter(|last| last.kind == kind)?;
+    (last.verdict == Verdict::NotYet).then(|| {
+        format!(
+            "the last proof of {} was \"not yet\": {} of {}, {}",
+            lesson.id,
+            last.proved,
+            last.checked,
+            last.age()
+        )
+    })
+}
+
 /// How to hand in a program in another language: a sentence, and a complete `submission.toml`.
 fn example(lesson: &Lesson, hand_in: &HandIn) -> String {
     let sources = [&hand_in.left_out, &hand_in.files].map(|files| hand_in::names(files)).concat();
@@ -149,13 +175,13 @@ fn note(text: &str) {
     lines.for_each(|line| show::note(&Line::new().plain(line)));
 }
 
-fn report(path: &Path, name: &str, hand_in: &HandIn, bytes: usize) -> Vec<Line> {
+/// What was written. `size` is the size of the archive.
+fn report(path: &Path, name: &str, hand_in: &HandIn, size: &str) -> Vec<Line> {
     let what = match &hand_in.kind {
         Kind::Rust => "the lesson's crate".to_owned(),
         Kind::Program { commands, .. } => commands.run.clone(),
     };
     let count = amount(hand_in.files.len(), "file");
-    let size = format!("{} KiB", bytes.div_ceil(1024));
     let head = Line::new().good("✓ ").strong(&path.display().to_string());
     let mut lines = vec![head.faint(&format!("  {what} · {count} · {size}"))];
     let names = hand_in.files.iter().map(|file| file.name.display().to_string());
