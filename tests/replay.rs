@@ -84,6 +84,26 @@ fn a_run_that_does_not_show_the_last_failure_is_no_proof() {
     }
     shown(&["prove", "w03-l02", "--only", "slots"], 0);
     assert_contains(&shown(&["replay", "w03-l02", "slots"], 0), &["✓ slots"]);
+    let refused = course.command().args(["timeline", "w03-l02"]).assert().code(2);
+    let words = ["nothing has failed in the last proof of w03-l02; name a criterion, e.g. starts"];
+    assert_contains(&stderr_of(&refused), &words);
+}
+
+#[test]
+fn a_failure_is_shown_again_with_the_values_of_the_last_proof() {
+    let course = Course::new();
+    let shown = |arguments: &[&str]| {
+        let mut command = course.command();
+        stdout_of(&command.args(arguments).args(["--cmd", "true"]).assert().code(1))
+    };
+    let proved = shown(&["prove", "w03-l02", "--only", "config"]);
+    let (_, seed) = proved.split_once(" --seed ").unwrap();
+    let seed = seed.split(' ').next().unwrap();
+    let (_, port) = proved.split_once("started with PORT=").unwrap();
+    let port = port.split(' ').next().unwrap();
+    let replayed = shown(&["replay", "w03-l02", "config"]);
+    assert_contains(&replayed, &[&format!("PORT={port} "), &format!(" --seed {seed}")]);
+    assert_contains(&shown(&["timeline", "w03-l02"]), &[&format!("PORT={port} ")]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The failure that a command line names: of a lesson, and of one of its criteria.
 
 use crate::remembered::{LastProof, LastResult, Remembered};
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use course::catalogue::Course;
 use course::lesson::Lesson;
 use course::report::Status;
@@ -53,9 +53,21 @@ impl Names {
 /// The id of the first criterion that failed in the last proof of `lesson`.
 ///
 /// # Errors
-/// Nothing has failed, or the lesson was not proved yet.
+/// Nothing has failed, or the lesson was not proved yet. The error says that a criterion can be named.
 pub(crate) fn last_failure(lesson: &Lesson) -> Result<String> {
-    Ok(failure(&Remembered::read(lesson), None)?.id.clone())
+    let remembered = Remembered::read(lesson);
+    if remembered.last.as_ref().is_some_and(|last| !last.compiles) {
+        return Ok(failure(&remembered, None)?.id.clone());
+    }
+    let failed = remembered.last.as_ref().and_then(LastProof::first_failed);
+    failed.map(|failed| failed.id.clone()).with_context(|| {
+        let why = match remembered.last {
+            Some(_) => "nothing has failed in the last proof of",
+            None => "there is no verdict yet of",
+        };
+        let example = lesson.criteria.first().map_or("", |criterion| &criterion.id);
+        format!("{why} {}; name a criterion, e.g. {example}", lesson.id)
+    })
 }
 
 /// The lesson that was proved last.

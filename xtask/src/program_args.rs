@@ -20,7 +20,7 @@ use terminal::{paths, show};
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct ProgramArgs {
     // <staff>
-    /// Prove the solution instead of your own crate; without LESSON, prove every solution
+    /// Prove the solution instead of your own crate
     #[arg(long, conflicts_with = "cmd")]
     pub(crate) solution: bool,
     // </staff>

@@ -27,6 +27,10 @@ use terminal::{interrupt, lessons, paths};
 /// The arguments of `prove`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
+// <staff>
+#[command(mut_arg("solution", |arg| arg.help("Prove the solution instead of your own crate; without \
+                                              LESSON, prove every solution")))]
+// </staff>
 pub(crate) struct Args {
     /// Lessons to prove, e.g. w03-l02, or w03 for the week; in a lesson's folder, this lesson
     #[arg(value_name = "LESSON")]

@@ -21,6 +21,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
+use std::slice;
 use std::thread;
 use std::time::Duration;
 use terminal::outcome::Outcome;
@@ -61,8 +62,8 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 The same exchange as in a proof, with the program's system calls (ptrace(2)) between the
-steps. A traced program is slower. --seed repeats the values of an earlier run: the last
-line of a failure names its seed.
+steps. A traced program is slower. Without --seed, the clients send the same values as in
+the last proof, if this criterion has failed there.
 
 Examples:
   cargo xtask replay w03-l02 reuse
@@ -135,11 +136,16 @@ pub(crate) fn prepare<'a>(
         Some(id) => id.to_owned(),
         None => last_failure(lesson)?,
     };
-    let check = LessonCheck { flags: args.flags(), ..LessonCheck::new(lesson, &[criterion])? };
+    let last = |check: &LessonCheck<'_>| LastProof::failure_of(check, &criterion)?.seed();
+    let check = LessonCheck::new(lesson, slice::from_ref(&criterion))?;
+    let check = LessonCheck { flags: args.flags(), ..check };
     args.check_role(lesson)?;
     args.check()?;
     Ok(match args.server(lesson)?.program {
-        Ok(program) => Some((check, program)),
+        Ok(program) => {
+            let seed = args.seed.or_else(|| last(&check));
+            Some((check, ProgramUnderTest { seed, ..program }))
+        }
         Err(errors) => {
             anstream::eprintln!("{errors}");
             None

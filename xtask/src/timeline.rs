@@ -36,7 +36,8 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 A column for each process, thread and client; time goes down. ┃ works, ┆ sleeps in a
 system call, ▶ and ◀ are bytes or connections on their way. The program is traced
-(ptrace(2)), so it is slower than in a proof.
+(ptrace(2)), so it is slower than in a proof. Without --seed, the clients send the same
+values as in the last proof, if this criterion has failed there.
 
 Examples:
   cargo xtask timeline w03-l02 reuse

@@ -66,6 +66,11 @@ pub(crate) struct LastResult {
 }
 
 impl LastResult {
+    /// The seed of the values that the clients have sent, if the check has drawn values.
+    pub(crate) fn seed(&self) -> Option<u64> {
+        self.replay.rsplit_once(" --seed ")?.1.parse().ok()
+    }
+
     /// The cause in a sentence. A place in the course is named from the current folder.
     pub(crate) fn summary_from_here(&self) -> String {
         match &self.todo {
