@@ -4,12 +4,17 @@
 mod support;
 
 use assert_cmd::Command;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::fs;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::Stdio;
 use support::course::Course;
-use support::processes::free_port;
+use support::processes::{assert_gone, free_port, is_server_running, marker, wait_for};
 use support::programs::{TestDir, command_line, servers};
-use support::{assert_contains, command, stderr_of, stdout_of};
+use support::{TMPDIR, assert_contains, command, stderr_of, stdout_of};
 
 /// The output of a command that ends with `status`.
 fn output(arguments: &[&str], server: &Path, status: i32) -> String {
@@ -104,6 +109,25 @@ fn a_failure_is_shown_again_with_the_values_of_the_last_proof() {
     let replayed = shown(&["replay", "w03-l02", "config"]);
     assert_contains(&replayed, &[&format!("PORT={port} "), &format!(" --seed {seed}")]);
     assert_contains(&shown(&["timeline", "w03-l02"]), &[&format!("PORT={port} ")]);
+}
+
+#[test]
+fn ctrl_c_ends_a_replay_at_once_and_without_a_verdict() {
+    let (dir, marker) = (TestDir::new(), marker());
+    let server = format!("{} {marker}", command_line([&dir.compiled("linear_scan.c")]));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["replay", "w03-l02", "slots", "--step", "--cmd", &server]);
+    command.env("SOCKPROOF_PROGRESS", "off").env("TMPDIR", TMPDIR).process_group(0);
+    let mut replay = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = replay.stdin.take().unwrap();
+    stdin.write_all(b"\n").unwrap();
+    wait_for("the server runs", || is_server_running(&marker));
+    kill(Pid::from_raw(-(replay.id() as i32)), Signal::SIGINT).unwrap();
+    let output = replay.wait_with_output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(130), "{shown}");
+    assert!(shown.contains("replay of slots") && !shown.contains('✓'), "{shown}");
+    assert_gone(&marker);
 }
 
 #[test]

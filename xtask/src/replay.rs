@@ -14,7 +14,6 @@ use course::catalogue::Course;
 use course::report::{Cause, CriterionReport, Finding, Status};
 use course::timeline::Timeline;
 use debugger::Debugger;
-use nix::poll::{PollFd, PollFlags, poll};
 use programs::lesson_check::LessonCheck;
 use proofs::{ProgramUnderTest, Recorded, Traced};
 use std::fs::File;
@@ -85,9 +84,6 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// goes on.
 const TRACED: Duration = Duration::from_secs(60);
 const BY_HAND: Duration = Duration::from_secs(3600);
-
-/// How often Ctrl-C is looked for while the program waits for Enter, in milliseconds.
-const LOOK_FOR_CTRL_C: u8 = 50;
 
 /// Checks a criterion again, and shows or writes what happens.
 ///
@@ -217,10 +213,12 @@ fn record(
     };
     // gdb cannot trace a program that is traced already.
     let traced = if args.gdb.is_some() { Traced::No } else { Traced::Yes };
-    let recorded = interrupt::deferred(|| {
+    let mut run = || {
         proofs::record(check.proof, program, criterion, traced, &mut on_step)
             .map_err(|error| anyhow!("{}: {error}", check.lesson.id))
-    })?;
+    };
+    // Ctrl-C is for gdb, if there is one. Otherwise it ends this process at once.
+    let recorded = if args.gdb.is_some() { interrupt::deferred(run) } else { run() }?;
     fault?;
     pace.debugger.map_or(Ok(()), Debugger::wait)?;
     screen.show_all(&list.lines(&recorded.timeline, shown, calls, screen.width()))?;
@@ -242,9 +240,9 @@ impl Pace<'_> {
         self.step += 1;
         if args.gdb == Some(self.step) {
             self.debugger = Some(Debugger::start(process)?);
-        } else if args.step && !interrupt::requested() {
+        } else if args.step {
             wait_for_enter()?;
-        } else if !interrupt::requested() {
+        } else {
             let is_watched = io::stdout().is_terminal() && args.out.is_none() && !args.script;
             let usual = if is_watched { PAUSE } else { Duration::ZERO };
             thread::sleep(args.pause.map_or(usual, Duration::from_millis));
@@ -253,19 +251,15 @@ impl Pace<'_> {
     }
 }
 
-/// Waits until the user presses Enter or Ctrl-C. At the end of standard input, nothing is waited for.
+/// Waits until the user presses Enter. At the end of standard input, nothing is waited for.
 fn wait_for_enter() -> Result<()> {
     if io::stdin().is_terminal() {
         show::note(&Line::new().faint("Enter goes on"));
     }
     let mut stdin = unbuffered(io::stdin().as_fd()).context("cannot read from the terminal")?;
     let (mut byte, mut length) = ([0], 1);
-    while length == 1 && byte != *b"\n" && !interrupt::requested() {
-        let mut entry = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
-        // A signal is handled by another thread, so it does not end this wait.
-        if poll(&mut entry, LOOK_FOR_CTRL_C).unwrap_or(0) > 0 {
-            length = stdin.read(&mut byte).context("cannot read from the terminal")?;
-        }
+    while length == 1 && byte != *b"\n" {
+        length = stdin.read(&mut byte).context("cannot read from the terminal")?;
     }
     Ok(())
 }

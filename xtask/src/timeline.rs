@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use terminal::chart_svg::chart_svg;
 use terminal::outcome::Outcome;
 use terminal::output::Destination;
+use terminal::paths;
 use terminal::show::{self, Line, Screen, chart, hanging, mark};
-use terminal::{interrupt, paths};
 
 /// The arguments of `timeline`.
 #[derive(Debug, clap::Args)]
@@ -59,10 +59,8 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     };
     let destination = Destination::new("--svg", args.svg.as_deref())?;
     let criterion = check.ids().next().unwrap_or_default();
-    let recorded = interrupt::deferred(|| {
-        proofs::record(check.proof, &program, criterion, Traced::Yes, &mut |_, _| {})
-            .map_err(|error| anyhow!("{}: {error}", check.lesson.id))
-    })?;
+    let recorded = proofs::record(check.proof, &program, criterion, Traced::Yes, &mut |_, _| {})
+        .map_err(|error| anyhow!("{}: {error}", check.lesson.id))?;
     let report = report(&check, recorded.finding)?;
     let drawing = match &args.steps {
         None => Chart::of(&recorded.timeline),
