@@ -8,13 +8,15 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
 use std::io::Write;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::Stdio;
 use support::course::Course;
-use support::processes::{assert_gone, free_port, is_server_running, marker, wait_for};
+use support::processes::{
+    assert_gone, free_port, is_server_running, marker, wait_for, with_marker,
+};
 use support::programs::{TestDir, command_line, servers};
-use support::{TMPDIR, assert_contains, command, stderr_of, stdout_of};
+use support::{TIMEOUT, TMPDIR, assert_contains, command, stderr_of, stdout_of};
 
 /// The output of a command that ends with `status`.
 fn output(arguments: &[&str], server: &Path, status: i32) -> String {
@@ -169,16 +171,52 @@ fn the_script_does_the_same_without_the_course() {
         &server,
         0,
     );
-    let script = fs::read_to_string(&file).unwrap();
-    // The port of the lesson may be in use on this machine.
-    let port = free_port();
-    fs::write(&file, script.replace("PORT=1205", &format!("PORT={port}"))).unwrap();
+    on_a_free_port(&file);
     let answer = Command::new("sh").arg(&file).arg(&server).assert().code(0);
     let shown = stdout_of(&answer);
     assert_contains(&shown, &["== A connected", "A connects", "B receives b'", "== the end"]);
     assert!(!shown.contains("in the recording"), "{shown}");
     let without = Command::new("sh").arg(&file).assert().code(1);
-    assert_contains(&stderr_of(&without), &["usage: sh"]);
+    let example = format!("example: sh {} {}", file.display(), server.display());
+    assert_contains(&stderr_of(&without), &["usage: sh", &example]);
+    let wrong = Command::new("sh").arg(&file).arg("/no/such/server").assert().code(1);
+    assert_eq!(stderr_of(&wrong), "cannot start /no/such/server: No such file or directory");
+}
+
+/// The port of the lesson may be in use on this machine: the script uses another one.
+fn on_a_free_port(script: &Path) {
+    let (text, port) = (fs::read_to_string(script).unwrap(), free_port());
+    fs::write(script, text.replace("PORT=1205", &format!("PORT={port}"))).unwrap();
+}
+
+#[test]
+fn a_script_that_ends_early_ends_its_server() {
+    let dir = TestDir::new();
+    let (server, file) = (dir.compiled("fork/double_fork.c"), dir.path("flips.sh"));
+    let out = file.to_str().unwrap();
+    output(&["replay", "w02-l01", "flips", "--script", "--out", out], &server, 0);
+    on_a_free_port(&file);
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("\nfinish()\n", "\nsignal.pause()\n")).unwrap();
+
+    let interrupted = marker();
+    let mut script = std::process::Command::new("sh");
+    script.args([&file, &server]).arg(&interrupted).stdout(Stdio::null()).stderr(Stdio::piped());
+    let script = script.spawn().unwrap();
+    let command = server.to_str().unwrap();
+    let is_server = |line: &String| line.starts_with(command);
+    wait_for("the server runs", || with_marker(&interrupted).iter().any(is_server));
+    kill(Pid::from_raw(script.id() as i32), Signal::SIGINT).unwrap();
+    let ended = script.wait_with_output().unwrap();
+    assert_eq!(ended.status.signal(), Some(Signal::SIGINT as i32));
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "interrupted\n");
+    assert_gone(&interrupted);
+
+    let unread = marker();
+    let line = format!("sh {out} {} {unread} | head -n 1", server.display());
+    let shell = Command::new("sh").args(["-c", &line]).timeout(TIMEOUT).assert().code(0);
+    assert_eq!(stderr_of(&shell), "");
+    assert_gone(&unread);
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", conflicts_with_all = ["step", "script"])]
     #[arg(value_parser = clap::value_parser!(u32).range(2..))]
     gdb: Option<u32>,
-    /// Write a shell script that does the same with nc and python3, without this course
+    /// Write a shell script that does the same without this course; it needs python3 and nothing else
     #[arg(long, conflicts_with_all = ["step", "strace", "pause"])]
     script: bool,
     /// Write to this file; after an error the file is unchanged
@@ -70,6 +70,7 @@ Examples:
   cargo xtask replay w03-l02 reuse --strace --cmd ./server
   cargo xtask replay w03-l02 reuse --gdb 4         gdb before step 4
   cargo xtask replay w03-l02 reuse --script > reuse.sh
+  sh reuse.sh ./server                             sh reuse.sh alone names your server
 
 Exit status: 0 proved; 1 not yet; 2 misuse, or something could not be observed, such as
 a failure of the last proof.";
@@ -109,7 +110,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     Progress::new(&check, true, &mut screen).criterion(&report)?;
     next_command(&report).map_or(Ok(()), |line| screen.show(&line))?;
     destination.write(&match args.script {
-        true => script::of(&check, &report, &recorded.timeline)?,
+        true => script::of(&check, &program, &report, &recorded.timeline)?,
         false => screen.text().to_owned(),
     })?;
     Ok(if interrupt::requested() { Outcome::Interrupted } else { outcome(report.status) })

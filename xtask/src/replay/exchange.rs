@@ -1,9 +1,26 @@
 //! What every script of `replay --script` begins with, in Python.
 
 /// The functions that the statements of a script call.
-pub(super) const HELPERS: &str = r#"import base64, os, shlex, signal, socket, struct, subprocess, sys, time
+pub(super) const HELPERS: &str = r#"import atexit, base64, os, shlex, signal, socket, struct, subprocess, sys, time
 
 clients, server, port = {}, None, 0
+# What the server prints stands at its place also in a pipe.
+sys.stdout.reconfigure(line_buffering=True)
+
+
+def show_error(kind, error, trace):
+    """Says in one line why the script ends. If nobody reads the output, nothing can be said."""
+    if kind is BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    elif kind is KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+    else:
+        print("the script ends: %s: %s" % (kind.__name__, error), file=sys.stderr)
+
+
+sys.excepthook = show_error
+for number in (signal.SIGHUP, signal.SIGTERM):
+    signal.signal(number, lambda number, frame: sys.exit(128 + number))
 
 
 def step(text):
@@ -17,12 +34,18 @@ def decode(text):
 def start(settings):
     """Starts the server with these settings, and waits until it listens or has ended."""
     global server, port
+    this, command = sys.argv[1], sys.argv[2:]
+    if not command:
+        sys.exit("usage: sh %s SERVER [ARGUMENT]...\nexample: sh %s %s" % (this, this, example))
     step("start the server with " + settings)
-    if len(sys.argv) < 2:
-        sys.exit("usage: sh THIS_FILE SERVER [ARGUMENT]...")
     stop()
     own = dict(setting.split("=", 1) for setting in shlex.split(settings))
-    server = subprocess.Popen(sys.argv[1:], env={**os.environ, **own}, stdin=subprocess.DEVNULL)
+    try:
+        server = subprocess.Popen(
+            command, env={**os.environ, **own}, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+    except OSError as error:
+        sys.exit("cannot start %s: %s" % (command[0], error.strerror))
     port = int(own["PORT"]) if own.get("PORT", "").isdigit() else 0
     while server.poll() is None and not listens():
         time.sleep(0.02)
@@ -41,13 +64,20 @@ def listens():
     return False
 
 
+@atexit.register
 def stop():
+    """Closes the connections, and ends the server and its child processes."""
+    global server
     for client in clients.values():
         client.close()
     clients.clear()
-    if server and server.poll() is None:
-        server.kill()
+    if server:
+        try:
+            os.killpg(server.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         server.wait()
+        server = None
 
 
 def connect(name):

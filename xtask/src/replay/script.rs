@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use course::report::{CriterionReport, Status};
 use course::timeline::{Event, LaneKind, Timeline, What};
 use programs::lesson_check::LessonCheck;
-use proofs::Role;
+use proofs::{ProgramUnderTest, Role};
 use std::fmt::Write;
 
 /// The maximum number of bytes that are written as text.
@@ -22,6 +22,7 @@ const LINE: usize = 76;
 /// The program under test is a client.
 pub(super) fn of(
     check: &LessonCheck<'_>,
+    program: &ProgramUnderTest,
     report: &CriterionReport,
     timeline: &Timeline,
 ) -> Result<String> {
@@ -29,7 +30,7 @@ pub(super) fn of(
     if check.proof.role == Role::Client {
         bail!("--script is for servers; {id} is about a client, which needs a server");
     }
-    let mut script = header(id, report);
+    let mut script = header(id, &command(program), report);
     let mut received: Option<(usize, Vec<u8>)> = None;
     for event in &timeline.events {
         if let (What::Received(bytes), Some(lane)) = (&event.what, event.lane) {
@@ -52,7 +53,13 @@ pub(super) fn of(
     Ok(script)
 }
 
-fn header(lesson: &str, report: &CriterionReport) -> String {
+/// The program under test as it is typed in a shell.
+fn command(program: &ProgramUnderTest) -> String {
+    let words = program.command.iter().map(|word| word.to_string_lossy());
+    shell_words::join(words)
+}
+
+fn header(lesson: &str, command: &str, report: &CriterionReport) -> String {
     let mut text = format!(
         "#!/bin/sh\n# The exchange of `cargo xtask replay {} {}`: {}.\n",
         lesson,
@@ -74,8 +81,11 @@ fn header(lesson: &str, report: &CriterionReport) -> String {
             text += &format!("# It was inconclusive: {}\n", one_line(summary));
         }
     }
-    text += "# usage: sh THIS_FILE SERVER [ARGUMENT]...   (needs python3)\n";
-    text + "exec python3 /dev/fd/3 \"$@\" 3<<'END'\n" + HELPERS + "\n"
+    text += "# It needs python3 and nothing else.\n";
+    text += "# usage: sh THIS_FILE SERVER [ARGUMENT]...\n";
+    text += &format!("# example: sh THIS_FILE {}\n", one_line(command));
+    text += "exec python3 /dev/fd/3 \"$0\" \"$@\" 3<<'END'\n";
+    text + HELPERS + &format!("\nexample = {}\n", text_literal(command))
 }
 
 /// The statement that receives these bytes, if there are any.
