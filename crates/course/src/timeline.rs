@@ -1,6 +1,7 @@
 //! What happened in a run, in order: what its clients did, and which system calls the program made.
 
 mod chart;
+pub mod repetition;
 mod text;
 
 pub use chart::{Chart, Column, Row, Sleep};

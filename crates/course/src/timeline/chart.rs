@@ -2,6 +2,7 @@
 
 mod places;
 
+use super::repetition::{self, Part};
 use super::{Event, Timeline, What};
 use places::{Places, columns};
 use std::collections::BTreeSet;
@@ -10,10 +11,6 @@ use std::time::Duration;
 
 /// The maximum number of rows. Of more events, the first ones are left out.
 const ROWS: usize = 120;
-/// A repetition of at least this many rows is shown by its first and its last rows.
-const MANY: usize = 12;
-const FIRST: usize = 4;
-const LAST: usize = 2;
 
 /// A timeline as a chart.
 #[derive(Clone, Debug, Default)]
@@ -153,34 +150,16 @@ fn merged<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Event> {
 
 /// The rows, in which a long repetition of one or two calls is replaced by a row with its length.
 fn folded(rows: Vec<Row>) -> Vec<Row> {
-    let key = |row: &Row| (row.column, row.text.split(['(', ' ']).next().map(str::to_owned));
+    let key = |row: &Row| Some((row.column?, repetition::first_word(&row.text)));
     let keys: Vec<_> = rows.iter().map(key).collect();
-    let mut shown = Vec::new();
-    let mut at = 0;
-    while at < rows.len() {
-        let length = (1..=2).map(|period| repetition(&keys[at..], period)).max().unwrap_or(0);
-        if rows[at].column.is_none() || length < MANY {
-            shown.push(rows[at].clone());
-            at += 1;
-            continue;
+    let show = |part: Part| match part {
+        Part::Item(at) => rows[at].clone(),
+        Part::LeftOut(items) => {
+            let text = repetition::left_out(items.len());
+            Row { text, to: None, ..rows[items.start].clone() }
         }
-        let (first, last) = (at + FIRST, at + length - LAST);
-        shown.extend_from_slice(&rows[at..first]);
-        let text = format!("… {} more like these", last - first);
-        shown.push(Row { text, to: None, ..rows[first].clone() });
-        shown.extend_from_slice(&rows[last..at + length]);
-        at += length;
-    }
-    shown
-}
-
-/// The number of first keys that repeat after `period` keys.
-fn repetition<K: PartialEq>(keys: &[K], period: usize) -> usize {
-    let same = keys.iter().zip(keys.iter().skip(period)).take_while(|(one, next)| one == next);
-    match same.count() {
-        0 => 0,
-        count => count + period,
-    }
+    };
+    repetition::parts(&keys).into_iter().map(show).collect()
 }
 
 /// The number of the first event of each step.

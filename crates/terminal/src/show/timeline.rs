@@ -2,6 +2,7 @@
 //! system calls the program made.
 
 use super::line::{Line, cut, hanging};
+use course::timeline::repetition::{self, Part};
 use course::timeline::{Call, CallKind, Event, Timeline, What};
 use textwrap::core::display_width;
 
@@ -38,8 +39,27 @@ impl EventList {
     ) -> Vec<Line> {
         let events = timeline.events.get(from..).unwrap_or_default();
         let shown = events.iter().filter(|event| calls == Calls::All || event.is_usual());
-        let mut lines: Vec<_> =
-            shown.flat_map(|event| self.event(timeline, event, width)).collect();
+        let groups = groups(timeline, shown);
+        // Who asks for every call gets every call.
+        let keys: Vec<_> = groups
+            .iter()
+            .map(|group| group.key.clone().filter(|_| calls == Calls::Usual))
+            .collect();
+        let mut lines = Vec::new();
+        for part in repetition::parts(&keys) {
+            match part {
+                Part::Item(at) => {
+                    let events = &groups[at].events;
+                    lines.extend(events.iter().flat_map(|it| self.event(timeline, it, width)));
+                }
+                Part::LeftOut(items) => {
+                    let count = groups[items].iter().map(|group| group.events.len()).sum();
+                    lines.extend(self.repetitions(timeline));
+                    self.last = None;
+                    lines.push(note(timeline, &repetition::left_out(count)));
+                }
+            }
+        }
         lines.extend(self.repetitions(timeline));
         lines
     }
@@ -78,8 +98,34 @@ impl EventList {
         let (_, _, times) = self.last.as_mut().filter(|(_, _, times)| *times > 0)?;
         let text = if *times == 1 { "once more".to_owned() } else { format!("{times} times more") };
         *times = 0;
-        Some(Line::new().to(TIME + 4 + name_width(timeline)).faint(&text))
+        Some(note(timeline, &text))
     }
+}
+
+/// Events with the same text, one after the other.
+struct Group<'a> {
+    /// The lane, and the first word of the text. `None` for a step of the check.
+    key: Option<(usize, String)>,
+    text: String,
+    events: Vec<&'a Event>,
+}
+
+fn groups<'a>(timeline: &Timeline, events: impl Iterator<Item = &'a Event>) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for event in events {
+        let text = timeline.text(event);
+        let key = event.lane.map(|lane| (lane, repetition::first_word(&text)));
+        match groups.last_mut().filter(|last| last.key == key && last.text == text) {
+            Some(last) => last.events.push(event),
+            None => groups.push(Group { key, text, events: vec![event] }),
+        }
+    }
+    groups
+}
+
+/// A line about the events above it, in the column of their texts.
+fn note(timeline: &Timeline, text: &str) -> Line {
+    Line::new().to(TIME + 4 + name_width(timeline)).faint(text)
 }
 
 /// The number of columns for the names of the lanes.
@@ -159,6 +205,23 @@ mod tests {
             ]
         );
         assert!(shown(Calls::All, 80).contains(&"      2.0  program  brk([3]) = 0".to_owned()));
+    }
+
+    #[test]
+    fn a_loop_of_two_calls_is_folded_unless_every_call_is_wanted() {
+        let mut timeline = timeline();
+        let Some((read, wait)) = timeline.events.get(3).cloned().zip(timeline.events.pop()) else {
+            panic!("no events");
+        };
+        timeline.events.truncate(1);
+        timeline.events.extend((0..100).flat_map(|_| [read.clone(), wait.clone()]));
+        let texts = |calls| {
+            let lines = EventList::default().lines(&timeline, 0, calls, 80);
+            lines.iter().map(Line::text).collect::<Vec<_>>()
+        };
+        let usual = texts(Calls::Usual);
+        assert_eq!((usual.len(), texts(Calls::All).len()), (8, 201));
+        assert_eq!(usual[5].trim(), "… 194 more like these");
     }
 
     #[test]
