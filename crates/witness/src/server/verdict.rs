@@ -60,6 +60,9 @@ impl Server {
         self.trace(state, &awake);
         let Some(error) = self.judge(state, threads, &resting, &awake) else { return Ok(None) };
         let is_idle = matches!(error, WaitError::Idle { .. });
+        if is_idle && !self.still_rest(&resting)? {
+            return Ok(None);
+        }
         let quiet_for = state.rounds.quiet_for();
         if is_idle && !self.timers_have_expired(&mut state.timers, quiet_for, threads) {
             return Ok(None);
@@ -94,6 +97,14 @@ impl Server {
     pub(super) fn all_rest(&self, threads: &[ThreadOf]) -> bool {
         let rests = |thread: &ThreadOf| matches!(self.role(thread), Role::Resting);
         threads.iter().all(|thread| rests(thread) && !thread.1.stopped)
+    }
+
+    /// Whether no thread that sleeps until an event has run since `threads` were read. While the observer
+    /// looks at a napping thread, this thread may wake another one.
+    fn still_rest(&self, threads: &[ThreadOf]) -> Result<bool, Unobservable> {
+        let now = self.all_threads()?;
+        let rests = |thread: &&ThreadOf| matches!(self.role(thread), Role::Resting);
+        Ok(threads.iter().filter(rests).all(|thread| now.contains(thread)))
     }
 
     /// What a thread is doing.
