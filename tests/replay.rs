@@ -200,8 +200,14 @@ fn a_script_that_ends_early_ends_its_server() {
     fs::write(&file, text.replace("\nfinish()\n", "\nsignal.pause()\n")).unwrap();
 
     let interrupted = marker();
-    let mut script = std::process::Command::new("sh");
-    script.args([&file, &server]).arg(&interrupted).stdout(Stdio::null()).stderr(Stdio::piped());
+    // A program that a shell starts in the background ignores SIGINT, and so do its children (signal(7)).
+    let mut script = std::process::Command::new("env");
+    script
+        .args(["--default-signal=INT", "sh"])
+        .args([&file, &server])
+        .arg(&interrupted)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
     let script = script.spawn().unwrap();
     let command = server.to_str().unwrap();
     let is_server = |line: &String| line.starts_with(command);
