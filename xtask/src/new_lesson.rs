@@ -118,12 +118,14 @@ fn write(root: &Path, files: &[(PathBuf, String)]) -> Result<()> {
     Ok(())
 }
 
-/// The commands that follow.
+/// What comes next, in order.
 fn next_steps(id: &str) -> Vec<Line> {
-    let commands = [
+    let steps = [
         format!("cargo xtask prove {id} --solution"),
+        "your own text, solution and criteria, and the common criteria (lessons/README.md, steps 1 to 7)"
+            .to_owned(),
+        "a row in README.md, and the lists of the tests (lessons/README.md, step 8)".to_owned(),
         format!("cargo xtask check {id} --write    fills in the shown outputs"),
     ];
-    let lines = commands.iter().map(|command| Line::new().plain(&format!("next: {command}")));
-    lines.collect()
+    steps.iter().map(|step| Line::new().plain(&format!("next: {step}"))).collect()
 }

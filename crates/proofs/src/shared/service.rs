@@ -7,7 +7,8 @@ use crate::test_run::TestRun;
 /// How the servers of a lesson serve their clients.
 pub(crate) struct Service {
     /// Connects a client, and checks that the server serves the client: that it accepts the client
-    /// and, if the lesson asks for answers, answers it. The client stays connected.
+    /// and, if the lesson asks for answers, answers it. The client stays connected, unless the lesson's
+    /// servers close each connection after the answer.
     ///
     /// The error depends on the criterion that checks this alone (`depends_on`).
     pub(crate) serve: fn(&mut TestRun) -> Result<NamedClient, CheckError>,
