@@ -4,6 +4,8 @@
 pub(super) const HELPERS: &str = r#"import atexit, base64, os, shlex, signal, socket, struct, subprocess, sys, time
 
 clients, server, port = {}, None, 0
+# The signals that end the script.
+ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 # What the server prints stands at its place also in a pipe.
 sys.stdout.reconfigure(line_buffering=True)
 
@@ -40,12 +42,21 @@ def start(settings):
     step("start the server with " + settings)
     stop()
     own = dict(setting.split("=", 1) for setting in shlex.split(settings))
+    # A signal that comes while the server starts waits until stop() knows the server.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    unblock = lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:
         server = subprocess.Popen(
-            command, env={**os.environ, **own}, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            env={**os.environ, **own},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=unblock,
         )
     except OSError as error:
         sys.exit("cannot start %s: %s" % (command[0], error.strerror))
+    finally:
+        unblock()
     port = int(own["PORT"]) if own.get("PORT", "").isdigit() else 0
     while server.poll() is None and not listens():
         time.sleep(0.02)
