@@ -102,6 +102,18 @@ fn a_tracker_chooses_what_it_writes_back() {
 }
 
 #[test]
+fn a_tracker_with_three_slots_built_in_may_write_back() {
+    let dir = TestDir::new();
+    let tracker = dir.compiled_with("faulty/echo_tracker.c", "PLAIN");
+    let program = format!("env MAX_CLIENTS=3 {}", command_line([&tracker]));
+    assert_proved(
+        "w03-l02",
+        &program,
+        &["--capacity", "3", "--only", "reuse,late-reader,capacity"],
+    );
+}
+
+#[test]
 fn each_fault_of_a_tracker_that_echoes_is_named() {
     let faults = [
         Fault("SENDS_LATER", "late-reader", "only after it had sent again", "never-flushed"),

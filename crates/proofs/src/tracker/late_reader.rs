@@ -10,6 +10,7 @@ mod shuts_down;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
+use crate::shared::departure::Departure;
 use crate::shared::diagnosis;
 use crate::shared::few_slots::expect_slots;
 use crate::shared::waiting_calls::waiting_calls;
@@ -124,6 +125,13 @@ impl Other {
         }
         next_client::check(run, leaving, is_echo(self))
     }
+}
+
+/// A client closes its connection, so that its slot is free for the clients of the next step.
+fn free_slot(run: &mut TestRun, client: &NamedClient) {
+    run.step(format!("{} {}", client.name, Departure::Close.text()));
+    client.connection.close();
+    let _ = run.wait_closed(client);
 }
 
 /// Connects the client that does not read. The kernel stores few bytes for it.

@@ -1,6 +1,6 @@
 //! The client that comes after a client has left while output was pending for it.
 
-use super::released;
+use super::{free_slot, released};
 use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::departure::Departure;
@@ -57,10 +57,7 @@ pub(super) fn check(
     if is_echo {
         expect_own_bytes(run, leaving, &next)?;
     }
-    // The slot becomes free for the clients of the next step.
-    run.step(format!("{} {}", next.name, Departure::Close.text()));
-    next.connection.close();
-    let _ = run.wait_closed(&next);
+    free_slot(run, &next);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! A client for which the kernel has no room, to the byte.
 
 use super::reads_late::{expect_connected, expect_got_all, lines};
-use super::{connect_slow, expect_asleep};
+use super::{connect_slow, expect_asleep, free_slot};
 use crate::check_error::CheckError;
 use crate::test_run::TestRun;
 use fastrand::Rng;
@@ -24,8 +24,7 @@ pub(super) fn check(run: &mut TestRun, random: &mut Rng, room: usize) -> Result<
         sent.extend_from_slice(&piece[..count]);
         expect_asleep(run, &late.name)?;
         let socket = expect_connected(run, &late)?;
-        let written = socket.acknowledged + u64::from(socket.unacknowledged);
-        if count < piece.len() || written < sent.len() as u64 {
+        if count < piece.len() || socket.written() < sent.len() as u64 {
             break;
         }
     }
@@ -35,5 +34,7 @@ pub(super) fn check(run: &mut TestRun, random: &mut Rng, room: usize) -> Result<
         expect_connected(run, &late)?;
     }
     run.step(format!("{} sent {} bytes more, and then read everything", late.name, NEXT.len()));
-    expect_got_all(run, &late, &sent)
+    expect_got_all(run, &late, &sent)?;
+    free_slot(run, &late);
+    Ok(())
 }

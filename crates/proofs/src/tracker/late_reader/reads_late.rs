@@ -46,7 +46,7 @@ pub(super) fn check(
     expect_asleep_again(run, &late, &sent)?;
     expect_served_again(run, &late, &sent, &received)?;
     let is_echo = received == sent;
-    Ok(is_echo.then_some((socket.acknowledged + u64::from(socket.unacknowledged)) as usize))
+    Ok(is_echo.then_some(socket.written() as usize))
 }
 
 /// The client, which has read nothing yet, reads. It must get all that it has sent, from a server that
