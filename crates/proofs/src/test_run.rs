@@ -9,6 +9,7 @@ mod ending;
 mod failing;
 mod last_words;
 mod listening;
+mod pausing;
 mod places;
 
 use crate::check_error::CheckError;

@@ -41,6 +41,13 @@ pub struct Socket {
     pub received: u64,
 }
 
+impl Socket {
+    /// The number of bytes that were written to the socket since the connection was established.
+    pub fn written(&self) -> u64 {
+        self.acknowledged + u64::from(self.unacknowledged)
+    }
+}
+
 /// The state of a TCP socket (include/net/tcp_states.h).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

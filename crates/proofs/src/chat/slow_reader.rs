@@ -114,7 +114,7 @@ pub(super) fn bytes_behind(chat: &ChatRun, slow: usize) -> Result<u64, CheckErro
     let connection = &member.client.connection;
     let owed = member.heard + member.owed.iter().map(Vec::len).sum::<usize>();
     let written = match chat.run.server.connection(connection)? {
-        Some(socket) => socket.acknowledged + u64::from(socket.unacknowledged),
+        Some(socket) => socket.written(),
         None => connection.bytes_received() + connection.unread(),
     };
     Ok((owed as u64).saturating_sub(written))

@@ -18,12 +18,9 @@ pub(super) fn expect_rejected(run: &mut TestRun) -> Result<(), CheckError> {
     let _ = run.check_alive();
     let next = run.clients.len();
     let names = format!("{} and {}", client_name(next), client_name(next + 1));
-    run.step(format!("while the server was paused, {names} connected"));
-    // A server that has ended cannot be paused. The wait below reports the end.
-    let _ = run.server.pause();
-    let came: Result<Vec<_>, _> = (0..COUNT).map(|_| run.add_client(Server::connect)).collect();
-    let _ = run.server.resume();
-    let came = came?;
+    let came = run.while_paused(&format!("{names} connected"), |run| {
+        (0..COUNT).map(|_| run.add_client(Server::connect)).collect::<Result<Vec<_>, _>>()
+    })?;
     let is_open = |client: &&NamedClient| client.connection.ended().is_none();
     let closed = run.server.wait_for(|_| Ok((!came.iter().any(|it| is_open(&it))).then_some(())));
     match closed.and_then(|()| run.check_alive()) {

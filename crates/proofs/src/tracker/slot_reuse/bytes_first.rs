@@ -27,12 +27,10 @@ fn leave(
     let _ = run.check_alive();
     let (name, connection) = (&tracked.client.name, &tracked.client.connection);
     let how = departure.text();
-    run.step(format!("while the server was paused, {name} sent \"hello\\n\" and {how}"));
-    // A server that has ended cannot be paused. The wait for its log line reports the end.
-    let _ = run.server.pause();
-    let _ = connection.send(b"hello\n");
-    departure.apply(connection);
-    let _ = run.server.resume();
+    run.while_paused(&format!("{name} sent \"hello\\n\" and {how}"), |_| {
+        let _ = connection.send(b"hello\n");
+        departure.apply(connection);
+    });
     let logged = run.wait_logged(|event| match event {
         LogEvent::Disconnect { fd, slot } => Some((*fd, *slot)),
         _ => None,

@@ -111,11 +111,9 @@ fn leave_together(
     // Wait until the server has sent its whole answers.
     let _ = run.check_alive();
     let names = names_of(left);
-    run.step(format!("while the server was paused, {names} {}", each(departure)));
-    // A server that has ended cannot be paused. The wait for its log lines reports the end.
-    let _ = run.server.pause();
-    left.iter().for_each(|it| departure.apply(&it.client.connection));
-    let _ = run.server.resume();
+    run.while_paused(&format!("{names} {}", each(departure)), |_| {
+        left.iter().for_each(|it| departure.apply(&it.client.connection));
+    });
 
     let from = run.step_log_start();
     let logged = run.server.wait_for(|now| {

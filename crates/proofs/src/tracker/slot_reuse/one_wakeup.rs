@@ -25,14 +25,13 @@ enum First {
 
 impl First {
     fn text(self, left: &str, came: &str) -> String {
-        let what = match self {
+        match self {
             First::Leaves => format!("{left} closed and {came} connected"),
             First::Comes => format!("{came} connected and {left} closed"),
             First::IsLost => {
                 format!("{left} sent \"PING\\r\\n\" and reset, and {came} connected")
             }
-        };
-        format!("while the server was paused, {what}")
+        }
     }
 }
 
@@ -77,25 +76,23 @@ fn replace(
     let _ = run.check_alive();
     let name = &left.client.name;
     let next = client_name(run.clients.len());
-    run.step(first.text(name, &next));
-    // A server that has ended cannot be paused. The wait for its log lines reports the end.
-    let _ = run.server.pause();
     let connection = &left.client.connection;
-    if first == First::IsLost {
-        let _ = connection.send(b"PING\r\n");
+    let came = run.while_paused(&first.text(name, &next), |run| {
+        if first == First::IsLost {
+            let _ = connection.send(b"PING\r\n");
+            let _ = run.server.wait_delivered();
+            connection.reset();
+        }
+        if first == First::Leaves {
+            connection.close();
+        }
         let _ = run.server.wait_delivered();
-        connection.reset();
-    }
-    if first == First::Leaves {
-        connection.close();
-    }
-    let _ = run.server.wait_delivered();
-    let came = run.add_client(Server::connect);
-    if first == First::Comes {
-        connection.close();
-    }
-    let _ = run.server.resume();
-    let came = came?;
+        let came = run.add_client(Server::connect);
+        if first == First::Comes {
+            connection.close();
+        }
+        came
+    })?;
 
     // Both lines must be in the log. The server may write them in either order.
     let from = run.step_log_start();
