@@ -19,7 +19,7 @@ use witness::{RunHistory, own_run_delay, shorten_time_slice};
 const PREREQUISITE: &str = "starts";
 
 /// The time in which the prerequisite is checked if the program starts quickly. A program in C or Rust
-/// needs a tenth of it, and one in Python or Java several times as much.
+/// needs a small part of it, and one in Python or Java several times as much.
 const LIGHT_START: Duration = Duration::from_millis(150);
 
 /// What is the same for all criteria of one run of a proof.

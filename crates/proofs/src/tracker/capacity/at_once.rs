@@ -49,7 +49,7 @@ fn not_all_rejected(
         mistake: diagnosis::of(run, &wait_error),
         summary: match open {
             _ if has_ended => format!("{full}, and the server ended."),
-            _ if queued > 0 => format!("{full}, and the listener's queue still has {queued}."),
+            _ if queued > 0 => format!("{full}, and the listener's queue is not empty."),
             Some(name) => format!("{full}, and {name} was not closed."),
             None => format!("{full}, and the server is busy after it has closed them."),
         },
