@@ -6,6 +6,8 @@ use super::message::flipped;
 use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
 use crate::test_run::{TestRun, has_result};
+use std::thread;
+use std::time::Duration;
 use witness::{ServerClose, State, SyscallSample, WaitError};
 
 const READS: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
@@ -107,12 +109,18 @@ fn does(call: &str) -> String {
     }
 }
 
-/// The call in which the child sleeps. A child that naps is awake for a moment between two naps.
+/// The call in which the child sleeps. A child that naps is awake between two naps, and on a busy
+/// machine waits for a processor then, which it gets while this thread pauses.
 fn call_of(run: &TestRun, pair: &ClientAndChild) -> Option<&'static str> {
-    const LOOKS: usize = 100;
+    const LOOKS: usize = 500;
+    const PAUSE: Duration = Duration::from_millis(1);
     (0..LOOKS).find_map(|_| {
         let threads = run.server.threads_of(pair.child).unwrap_or_default();
-        threads.iter().find_map(|thread| Some(thread.call?.name()))
+        let call = threads.iter().find_map(|thread| Some(thread.call?.name()));
+        if call.is_none() {
+            thread::sleep(PAUSE);
+        }
+        call
     })
 }
 
