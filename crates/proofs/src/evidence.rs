@@ -60,10 +60,11 @@ pub(crate) fn tables(
 /// the text has only their names.
 pub(crate) fn calls_text(server: &Server, clients: &[NamedClient], calls: &[Call]) -> String {
     let mut waits: Vec<(&str, Option<(u64, String)>)> = Vec::new();
+    let network = OpenFiles::network(server, clients);
     for (process, call) in calls_now(server, calls).into_iter().take(MAX_LOOKED_AT) {
         // Each process has descriptors of its own.
         let of_process = process.descriptors().unwrap_or_default();
-        let files = OpenFiles::of(server, clients, &of_process);
+        let files = OpenFiles::in_network(&network, clients, &of_process);
         let name = files.named(&call).filter(|_| takes_descriptor(&call));
         let place = if process == server.process() { "" } else { ", in a child" };
         let wait = (call.name(), name.map(|name| (call.arguments[0], name + place)));

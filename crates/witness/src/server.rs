@@ -75,6 +75,8 @@ pub struct Server {
     sockets: Vec<OwnedFd>,
     /// The clients from which the server may still receive bytes, a FIN or a RST.
     clients: Vec<Client>,
+    /// The number of clients that have connected so far.
+    connected: usize,
     /// The listeners of the observer, which a client program connects to.
     own_listeners: Vec<Listener>,
     /// The connections that the program has made to these listeners.
@@ -134,6 +136,7 @@ impl Server {
             helpers: Vec::new(),
             attribution: Attribution::default(),
             sleeps: RefCell::default(),
+            connected: 0,
             last_found: Cell::default(),
             naps: None,
             lowered: None,

@@ -42,12 +42,17 @@ impl<'a> OpenFiles<'a> {
         clients: &'a [NamedClient],
         descriptors: &[Descriptor],
     ) -> Self {
+        Self::in_network(&Self::network(server, clients), clients, descriptors)
+    }
+
+    /// The sockets of the server's network at this moment. Each client gets its inode.
+    pub(super) fn network(server: &Server, clients: &[NamedClient]) -> Network {
         // `Server::connection` looks up the client's socket, and stores the socket's inode in the
         // client.
         for client in clients.iter().filter(|client| client.connection.inode().is_none()) {
             let _ = server.connection(&client.connection);
         }
-        Self::in_network(&Network::read(server), clients, descriptors)
+        Network::read(server)
     }
 
     /// What these descriptors refer to, in a network that was read before. Each client of the network

@@ -2,6 +2,7 @@
 
 use super::process_evidence;
 use crate::check_error::{CheckError, Failure};
+use crate::log_event::LogEvent;
 use crate::named_client::NamedClient;
 use crate::shared::WaitCall;
 use crate::shared::watch_entries::current_entries;
@@ -49,7 +50,10 @@ pub(crate) fn with_child(
     others: &[&ClientAndChild],
 ) -> Result<ClientAndChild, CheckError> {
     match wait_child(run, &client, others) {
-        Ok(child) => Ok(ClientAndChild { client, child }),
+        Ok(child) => {
+            expect_few_forks(run)?;
+            Ok(ClientAndChild { client, child })
+        }
         Err(wait_error) => Err(no_child(run, &client, wait_error).depends_on("own-child")),
     }
 }
@@ -72,6 +76,27 @@ pub(crate) fn wait_child(
     // then end. The check uses the child that has the connection when the server is idle.
     run.check_alive()?;
     run.server.wait_for(own_child)
+}
+
+/// Checks that the server does not fork without end, for no client. With hundreds of processes each
+/// look at the server takes long, and every criterion would fail slowly.
+fn expect_few_forks(run: &mut TestRun) -> Result<(), CheckError> {
+    /// A server may log a process of its own as well.
+    const MOST_WITHOUT_CLIENT: usize = 16;
+    let logged = run.server.log().iter().filter_map(LogEvent::of);
+    let forks = logged.filter(|event| matches!(event, LogEvent::Fork { .. })).count();
+    let clients = run.server.connected_so_far();
+    if forks <= clients + MOST_WITHOUT_CLIENT {
+        return Ok(());
+    }
+    let error = run.fail_now(Failure {
+        id: "forked-before",
+        mistake: Some("forks-first"),
+        summary: "The server forks again and again before a client has come.".to_owned(),
+        expected: "the parent alone accepts, and forks when a client has come".to_owned(),
+        observed: format!("{forks} [FORK] lines; clients that have connected: {clients}"),
+    });
+    Err(error.depends_on("own-child"))
 }
 
 /// The processes that have a client's connection. The parent may be one of these processes.

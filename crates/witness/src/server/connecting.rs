@@ -60,6 +60,11 @@ impl Server {
         self.connect_socket(socket, SocketAddr::new(ip.into(), address.port()))
     }
 
+    /// The number of clients that have connected so far.
+    pub fn connected_so_far(&self) -> usize {
+        self.connected
+    }
+
     fn connect_prepared(
         &mut self,
         prepare: impl FnOnce(&OwnedFd) -> io::Result<()>,
@@ -90,6 +95,7 @@ impl Server {
             client.record_in(recorder, begun);
         }
         self.clients.push(client.clone());
+        self.connected += 1;
         Ok(client)
     }
 
