@@ -19,6 +19,8 @@ pub(super) fn row_of(run: &TestRun, sample: &SyscallSample) -> Option<&'static s
         Some("zero-timeout")
     } else if ignores_end_of_file(run, sample) {
         Some("spin-on-eof")
+    } else if has_descriptor_in_place_of_slot(sample) {
+        Some("fd-as-slot")
     } else if is_always_writable(sample) {
         Some("always-writable")
     } else if reads_another_client(run, sample) {
@@ -111,6 +113,17 @@ fn has_read_end_of_file(socket: &Socket) -> bool {
 fn entry_with(list: &[EpollEntry], data: u64) -> Option<&EpollEntry> {
     let mut found = list.iter().filter(|entry| entry.data == data);
     found.next().filter(|_| found.next().is_none())
+}
+
+/// Whether the only event has the data of an entry whose data is its own descriptor, and the server
+/// gives the other entries other data. EPOLL_CTL_MOD replaces the data as well as the events.
+fn has_descriptor_in_place_of_slot(sample: &SyscallSample) -> bool {
+    let interests = sample.epoll_entries.as_deref().unwrap_or_default();
+    let is_own = |entry: &EpollEntry| entry.data as u32 == entry.fd as u32;
+    let [(_, data)] = sample.events[..] else { return false };
+    entry_with(interests, data).is_some_and(is_own)
+        && interests.len() > 2
+        && interests.iter().filter(|entry| is_own(entry)).count() == 1
 }
 
 /// The row of a server that gets the same epoll event again and again, and does not handle it.
