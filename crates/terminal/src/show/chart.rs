@@ -77,14 +77,27 @@ fn lines_of(chart: &Chart, row: &Row, widths: &[usize], width: usize) -> Vec<Lin
 /// The text of a row, with an arrow to the column that bytes or a connection go to.
 fn text(row: &Row, column: usize, width: usize) -> String {
     match row.to {
-        Some(to) if to < column => format!("◀ {}", cut(&row.text, width.saturating_sub(2))),
+        Some(to) if to < column => format!("◀ {}", within(&row.text, width.saturating_sub(2))),
         Some(to) if to > column => {
-            let text = cut(&row.text, width.saturating_sub(2));
+            let text = within(&row.text, width.saturating_sub(2));
             let rest = width.saturating_sub(display_width(&text) + 2);
             format!("{text} {}▶", "─".repeat(rest))
         }
-        _ => cut(&row.text, width),
+        _ => within(&row.text, width),
     }
+}
+
+/// `text` in at most `width` columns. If the text is longer, `…` replaces the end of a call's
+/// arguments, and the result stays.
+fn within(text: &str, width: usize) -> String {
+    /// The fewest columns for the name of a call and the start of its arguments.
+    const CALL: usize = 12;
+    let result = text.rfind(") = ").map_or("", |at| &text[at..]);
+    let room = width.saturating_sub(display_width(result));
+    if display_width(text) <= width || result.is_empty() || room < CALL {
+        return cut(text, width);
+    }
+    cut(&text[..text.len() - result.len()], room) + result
 }
 
 fn style(row: &Row) -> fn(Line, &str) -> Line {
@@ -98,6 +111,15 @@ fn style(row: &Row) -> fn(Line, &str) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_call_keeps_its_result() {
+        let call = "poll([3, 6, 5 POLLIN|POLLERR|POLLHUP, 7 POLLIN]) = 2";
+        assert_eq!(within(call, 30), "poll([3, 6, 5 POLLIN|POL…) = 2");
+        assert_eq!(within(call, 14), "poll([3, 6, 5…");
+        assert_eq!(within("close(7) = 0", 30), "close(7) = 0");
+        assert_eq!(within("O resets its connection", 10), "O resets …");
+    }
     use course::timeline::Sleep;
     use std::time::Duration;
 
@@ -139,7 +161,7 @@ mod tests {
                 "      ms  program                       A               B",
                 "── A connected",
                 "     2.0  ┆                             ◀ connects",
-                "     5.0  accept4(3, the listener) = …  │",
+                "     5.0  accept4(3, t…) = 5, client A  │",
                 "     6.0  write(5) = 2 ──────────────▶  │               │",
                 "✗ A is not closed.",
             ]
