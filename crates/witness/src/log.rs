@@ -39,7 +39,9 @@ impl Line {
     }
 }
 
-const READ: usize = 1 << 16;
+/// The most bytes that one read returns: the kernel keeps no more for the reader of a terminal
+/// (N_TTY_BUF_SIZE in drivers/tty/n_tty.c).
+const READ: usize = 4096;
 
 /// The observer's side of the terminal.
 #[derive(Debug)]
@@ -85,7 +87,7 @@ impl Log {
         self.lines.kept()
     }
 
-    /// Reads at most 64 KiB of the bytes that have arrived. Returns whether any bytes had arrived.
+    /// Reads at most 4 KiB of the bytes that have arrived. Returns whether any bytes had arrived.
     pub(crate) fn read(&mut self) -> bool {
         let mut buffer = [0; READ];
         match nix::unistd::read(&self.master, &mut buffer) {

@@ -23,6 +23,9 @@ const BYTES_ACKED: usize = 120;
 const BYTES_RECEIVED: usize = 128;
 const HEADER: usize = 16;
 const MESSAGE: usize = 72;
+/// The size of the buffer for a part of an answer. The kernel sends no longer parts than the buffer
+/// of the last recvmsg(2), or 8 KiB (netlink_dump() in net/netlink/af_netlink.c).
+const PART: usize = 1 << 14;
 
 impl Netlink {
     pub(crate) fn new(socket: OwnedFd) -> Self {
@@ -53,7 +56,7 @@ impl Netlink {
 
     pub(crate) fn all(&self, states: &[State]) -> io::Result<Vec<Socket>> {
         let mut found = Vec::new();
-        let mut buffer = vec![0; 1 << 16];
+        let mut buffer = vec![0; PART];
         let wanted = states.iter().fold(0, |bits, state| bits | state.bit());
         for family in [libc::AF_INET, libc::AF_INET6] {
             self.send_request(&request(family, None, wanted))?;
