@@ -4,6 +4,7 @@ mod descriptor_limit;
 mod descriptors;
 pub(crate) mod owner;
 mod signals;
+mod task;
 mod thread;
 
 pub use descriptors::{Descriptor, Target};
@@ -20,6 +21,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::Duration;
+use task::Task;
 
 /// A process, identified by its process id in the observer's pid namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,14 +45,9 @@ impl Process {
     }
 
     fn all_threads(self) -> Result<Vec<Thread>, Unobservable> {
-        let Some(tasks) = unless_gone(self.open().and_then(|process| process.tasks()))? else {
-            return Ok(Vec::new());
-        };
         let mut threads = Vec::new();
-        for task in tasks {
-            if let Some(thread) = self.unless_ending(task.and_then(|task| thread::read(&task)))? {
-                threads.push(thread);
-            }
+        for task in unless_gone(Task::all(self.pid))?.unwrap_or_default() {
+            threads.extend(self.unless_ending(thread::read(&task))?);
         }
         Ok(threads)
     }
@@ -80,13 +77,10 @@ impl Process {
     /// # Errors
     /// [`Unobservable`] if the kernel hides this information from this user.
     pub fn children(self) -> Result<Vec<Process>, Unobservable> {
-        let Some(tasks) = unless_gone(self.open().and_then(|process| process.tasks()))? else {
-            return Ok(Vec::new());
-        };
         let mut children = Vec::new();
-        for task in tasks {
-            let pids = unless_gone(task.and_then(|task| task.children()))?.unwrap_or_default();
-            children.extend(pids.into_iter().map(|pid| Process { pid: pid as i32 }));
+        for task in unless_gone(Task::all(self.pid))?.unwrap_or_default() {
+            let pids = unless_gone(task.children())?.unwrap_or_default();
+            children.extend(pids.into_iter().map(|pid| Process { pid }));
         }
         Ok(children)
     }

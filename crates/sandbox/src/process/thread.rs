@@ -1,9 +1,10 @@
 //! Reads one thread of a process.
 
 use super::Process;
+use super::task::Task;
 use crate::syscalls::Call;
 use nix::unistd::Pid;
-use procfs::process::{ProcState, Schedstat, Task};
+use procfs::process::{ProcState, Schedstat};
 use procfs::{FromRead, ProcResult};
 use std::fs;
 use std::io::Read;
@@ -68,7 +69,7 @@ pub(super) fn read(task: &Task) -> ProcResult<Thread> {
     // group is created.
     let uninterruptible = matches!(stat.state()?, ProcState::Waiting);
     let call = match sleeping || uninterruptible {
-        true => task.read::<_, CurrentCall>("syscall")?.0,
+        true => task.read::<CurrentCall>("syscall")?.0,
         false => None,
     };
     let call = match call {
