@@ -31,6 +31,12 @@ fn proves_the_c_clients() {
 }
 
 #[test]
+fn proves_a_client_that_pauses_before_it_tries_the_next_address() {
+    let dir = TestDir::new();
+    assert_proved(&command_line([&dir.compiled_with("client/nonblocking.c", "PAUSES")]));
+}
+
+#[test]
 fn proves_the_python_clients() {
     let Some(python) = python() else { return };
     for script in in_folder(&clients(), "py") {

@@ -209,6 +209,7 @@ impl CallTrace {
                 self.round.push(step);
             }
             Meaning::Repeatable(step) => {
+                let step = self.peer_of(&call).map_or(step, |peer| step.to_peer(&peer));
                 self.steps.push(step);
                 self.round.push(step);
             }
@@ -216,6 +217,17 @@ impl CallTrace {
         if self.steps.len() > MAX_CALLS {
             self.steps.clear();
         }
+    }
+
+    /// The address of a connect(2).
+    fn peer_of(&self, call: &Call) -> Option<Vec<u8>> {
+        let [_, address, length, ..] = call.arguments;
+        if call.name() != "connect" {
+            return None;
+        }
+        let mut peer = vec![0; (length as usize).min(size_of::<libc::sockaddr_storage>())];
+        self.process.read_memory(address, &mut peer).ok()?;
+        Some(peer)
     }
 
     /// Whether a wait for descriptors, which has just ended, has found one ready at once, although it

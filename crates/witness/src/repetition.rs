@@ -6,6 +6,7 @@
 
 use sandbox::Call;
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// One call, reduced to what makes it equal to another call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,6 +17,16 @@ pub(crate) struct Step {
     result: i64,
     /// The call was asked to move no bytes.
     is_empty: bool,
+}
+
+impl Step {
+    /// The step of a connect(2) to `peer`, a socket address. A program that tries one address after the
+    /// other makes a different call each time.
+    pub(crate) fn to_peer(self, peer: &[u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (self.subject, peer).hash(&mut hasher);
+        Self { subject: hasher.finish(), ..self }
+    }
 }
 
 /// What a call says about the thread that made it.
@@ -183,6 +194,16 @@ mod tests {
             Meaning::Repeatable(step) => step,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_connect_to_another_address_is_another_call() {
+        let refused = step("connect", 3, -111);
+        let tries = |count: u8| -> Vec<Step> {
+            (0..100).map(|number| refused.to_peer(&[2, 0, 80, number % count])).collect()
+        };
+        assert!(is_loop(&tries(1)) && is_loop(&tries(20)));
+        assert!(!is_loop(&tries(100)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 /* A correct client with a non-blocking connect, as in connect(2), EINPROGRESS: poll waits for the
- * result, and SO_ERROR has it. It reads its line before it connects, and its child process sends. */
+ * result, and SO_ERROR has it. It reads its line before it connects, and its child process sends. With
+ * -DPAUSES it rests before it tries the next address. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -33,6 +34,9 @@ static int connected(struct addrinfo *at, int *reason) {
         return fd;
     }
     close(fd);
+#ifdef PAUSES
+    usleep(30000);
+#endif
     return -1;
 }
 
