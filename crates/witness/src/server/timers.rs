@@ -39,7 +39,8 @@ impl TimersOfWait {
             self.found = None;
         }
         if self.found.is_none() {
-            self.found = left().map(|left| (now, now + left + REACTION));
+            // On a busy machine, reading the timers takes long. The time left begins after it.
+            self.found = left().map(|left| (now, Instant::now() + left + REACTION));
         }
         self.found.is_none_or(|(_, expired_at)| expired_at <= now)
     }
@@ -106,6 +107,18 @@ mod tests {
             std::thread::yield_now();
         }
         assert!(begun.elapsed() >= Duration::from_millis(25));
+        // A timer that is read slowly does not count as expired before its time.
+        let slowly = || {
+            std::thread::sleep(Duration::from_millis(30));
+            Some(Duration::from_millis(20))
+        };
+        let mut timers = TimersOfWait::default();
+        assert!(!timers.have_expired(Duration::ZERO, slowly));
+        let read_at = Instant::now();
+        while !timers.have_expired(begun.elapsed(), || None) {
+            std::thread::yield_now();
+        }
+        assert!(read_at.elapsed() >= Duration::from_millis(20));
         // After a visible change, the timer counts again.
         assert!(!timers.have_expired(Duration::ZERO, || Some(Duration::from_millis(20))));
     }
