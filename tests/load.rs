@@ -15,6 +15,7 @@ use support::{TMPDIR, assert_contains, prove, stdout_of};
 const PROOFS: usize = 32;
 
 #[test]
+#[ignore = "takes half a minute on a busy machine"]
 fn proves_thirty_two_servers_at_the_same_time() {
     prove(&["--solution", "--only", "starts"]).code(0);
     let start = || {
@@ -36,6 +37,7 @@ fn proves_the_solution_repeatedly_under_load() {
 }
 
 #[test]
+#[ignore = "takes half a minute on a busy machine"]
 fn proves_a_server_in_c_repeatedly_under_load() {
     let dir = TestDir::new();
     let server = command_line([&dir.compiled("linear_scan.c")]);
@@ -44,6 +46,7 @@ fn proves_a_server_in_c_repeatedly_under_load() {
 }
 
 #[test]
+#[ignore = "takes half a minute on a busy machine"]
 fn proves_a_slow_server_under_load() {
     let dir = TestDir::new();
     let server = command_line([&dir.compiled("slow.c")]);
@@ -52,6 +55,7 @@ fn proves_a_slow_server_under_load() {
 }
 
 #[test]
+#[ignore = "takes half a minute on a busy machine"]
 fn proves_a_server_in_python_repeatedly_under_load() {
     let Some(python) = python() else { return };
     let server = command_line([&python, &servers().join("select_poll.py")]);
