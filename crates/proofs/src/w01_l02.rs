@@ -14,6 +14,7 @@ mod nothing_to_say;
 mod part_sent;
 mod played_server;
 mod refused;
+mod sent_line;
 mod tidy;
 mod usage;
 mod whole_reply;

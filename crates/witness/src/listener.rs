@@ -3,15 +3,20 @@
 use crate::client::Client;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::{
-    Backlog, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage, bind, getsockname, listen,
-    setsockopt, sockopt,
+    Backlog, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage, bind, connect, getsockname,
+    listen, setsockopt, sockopt,
 };
+use nix::sys::time::{TimeVal, TimeValLike};
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// The number of connections that wait until the observer accepts them.
 const BACKLOG: i32 = 64;
+/// The number of connections that fill the backlog of a listener that does not answer.
+pub(crate) const FULL_BACKLOG: usize = 2;
+/// The maximum time for each of them, in seconds.
+const FILL_TIME: i64 = 2;
 /// The size of a small receive buffer, in bytes (socket(7)). The kernel doubles it.
 const SMALL_BUFFER: usize = 16 << 10;
 /// The length of a segment on Ethernet, in bytes.
@@ -60,6 +65,22 @@ impl Listener {
         fcntl(&socket, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         listen(&socket, Backlog::new(BACKLOG)?)?;
         Ok(Self { socket, address })
+    }
+
+    /// Fills the backlog with connections of `sockets`, which nobody accepts. The kernel then drops
+    /// the SYN of each further attempt (`tcp_conn_request` in net/ipv4/tcp_input.c), and the attempt
+    /// waits.
+    pub(crate) fn fill_backlog(&self, sockets: &[OwnedFd; FULL_BACKLOG]) -> io::Result<()> {
+        // A backlog of 1 has room for two connections.
+        listen(&self.socket, Backlog::new(FULL_BACKLOG as i32 - 1)?)?;
+        for socket in sockets {
+            setsockopt(socket, sockopt::SendTimeout, &TimeVal::seconds(FILL_TIME))?;
+            match self.address {
+                SocketAddr::V4(v4) => connect(socket.as_raw_fd(), &SockaddrIn::from(v4))?,
+                SocketAddr::V6(v6) => connect(socket.as_raw_fd(), &SockaddrIn6::from(v6))?,
+            }
+        }
+        Ok(())
     }
 
     /// The address that the program connects to.

@@ -29,7 +29,7 @@ pub use following::Activity;
 use crate::client::Client;
 use crate::fault_injector::{FaultSupervisor, StoppedCall};
 use crate::input::InputStream;
-use crate::listener::Listener;
+use crate::listener::{FULL_BACKLOG, Listener};
 use crate::log::Log;
 use crate::recording::{Event, Recorder};
 use crate::run_history::RunHistory;
@@ -79,6 +79,8 @@ pub struct Server {
     connected: usize,
     /// The listeners of the observer, which a client program connects to.
     own_listeners: Vec<Listener>,
+    /// Listeners that do not answer, each with the connections that fill its backlog.
+    full_listeners: Vec<(Listener, [OwnedFd; FULL_BACKLOG])>,
     /// The connections that the program has made to these listeners.
     accepted: Vec<Client>,
     exit: Option<Exit>,
@@ -128,6 +130,7 @@ impl Server {
             sockets: Vec::new(),
             clients: Vec::new(),
             own_listeners: Vec::new(),
+            full_listeners: Vec::new(),
             accepted: Vec::new(),
             exit: None,
             history,

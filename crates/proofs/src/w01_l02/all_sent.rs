@@ -3,6 +3,7 @@
 use super::client_run::{ClientRun, Setup, start};
 use super::interruption::{Interrupted, has_failed};
 use super::part_sent::fills_buffer;
+use super::sent_line::sent_again;
 use super::words::random_text;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -141,11 +142,6 @@ impl ClientRun {
         })
     }
 
-    /// How often the client has logged that it has sent the whole line.
-    fn times_sent(&self, text: &str) -> usize {
-        self.events().iter().filter(|event| **event == ClientEvent::Sent(text)).count()
-    }
-
     /// Sends the text back, and waits until the client has logged it.
     fn echo(
         &mut self,
@@ -176,7 +172,7 @@ impl ClientRun {
             let is_logged = |line: &witness::Line| is_answer(line, text);
             Ok(now.log().iter().any(is_logged).then_some(()))
         });
-        let Err(wait_error) = done else { return Ok(()) };
+        let Err(wait_error) = done else { return self.expect_sent_once(connection, text) };
         let times_sent = self.times_sent(text);
         if times_sent > 1 {
             return Err(self.run.fail_now(sent_again(times_sent)));
@@ -224,21 +220,6 @@ fn busy_while_blocked() -> Failure {
         id: "busy",
         expected: "the client sleeps until it can send or receive".to_owned(),
         observed: "the client runs".to_owned(),
-        ..Failure::default()
-    }
-}
-
-/// The failure of a client that has logged more than once that it has sent its line. Not all that it
-/// has logged is kept.
-fn sent_again(times: usize) -> Failure {
-    Failure {
-        id: "sent-again",
-        summary: format!("The client logs {times} times or more that it has sent its line."),
-        expected: "one line [client] sent, and one line [client] received".to_owned(),
-        observed: format!(
-            "the part of the log that is kept has {times} lines [client] sent, and no line \
-             [client] received"
-        ),
         ..Failure::default()
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Setup<'a> {
     pub(super) addresses: &'a [IpAddr],
     /// Where the check listens.
     pub(super) listens_at: &'a [IpAddr],
+    /// Whether nobody answers at these addresses: the backlog of the listeners is full.
+    pub(super) is_silent: bool,
     /// The port at which the check listens, if it is free. Otherwise any port is used.
     pub(super) port: Option<u16>,
     pub(super) buffers: Buffers,
@@ -50,6 +52,7 @@ impl Default for Setup<'_> {
             host: "127.0.0.1",
             addresses: &[],
             listens_at: &[IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            is_silent: false,
             port: None,
             buffers: Buffers::Usual,
             input: Input::Pipe,
@@ -106,13 +109,18 @@ fn try_start(
     // The check listens before the client runs.
     let mut server = launch.prepare()?;
     for ip in setup.listens_at {
-        match server.listen_at(SocketAddr::new(*ip, port), setup.buffers) {
+        let address = SocketAddr::new(*ip, port);
+        let listening = match setup.is_silent {
+            true => server.listen_without_answer(address),
+            false => server.listen_at(address, setup.buffers).map(drop),
+        };
+        match listening {
             Err(error) if error.kind() == ErrorKind::AddrInUse => return Ok(None),
             Err(error) => {
                 let text = format!("the check cannot listen at {ip} on this machine: {error}");
                 return Err(CheckError::Inconclusive(text));
             }
-            Ok(_) => {}
+            Ok(()) => {}
         }
     }
     let started = started_text(setup, arguments);
@@ -143,6 +151,9 @@ fn started_text(setup: &Setup<'_>, arguments: &[String]) -> String {
     }
     match setup.listens_at {
         [] => text += "; no server listens",
+        at if setup.is_silent => {
+            text += &format!("; the server at {} does not answer: its backlog is full", list(at));
+        }
         at if at.len() > 1 || !setup.addresses.is_empty() => {
             text += &format!("; a server listens at {}", list(at));
         }

@@ -11,6 +11,7 @@ use witness::WaitError;
 /// A client connects to an IPv4 and to an IPv6 address, which are given as an address or by a name. It
 /// logs the attempt and the connection, each with the address to which the kernel has connected it. This
 /// is so for the highest port, and for an IPv6 address whose text has as many characters as possible, too.
+/// At last, a server does not answer, and the line of the attempt is in the log nevertheless.
 pub(super) fn connects(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut random = context.random("connects");
     let v4 = local_v4(random.u8(2..=254));
@@ -32,7 +33,40 @@ pub(super) fn connects(context: &CheckContext<'_>) -> Result<(), CheckError> {
             _ => error,
         })?;
     }
-    connects_to_a_long_text(context, &mut random)
+    connects_to_a_long_text(context, &mut random)?;
+    logs_before_the_answer(context, v4, &mut random)
+}
+
+/// The server does not answer. The client logs the attempt before it calls connect(2), so that the
+/// line is there while the call waits.
+fn logs_before_the_answer(
+    context: &CheckContext<'_>,
+    address: IpAddr,
+    random: &mut fastrand::Rng,
+) -> Result<(), CheckError> {
+    let host = address.to_string();
+    let setup = Setup { host: &host, listens_at: &[address], is_silent: true, ..Setup::default() };
+    let mut client = start_with_line(context, &setup, random)?;
+    let logged = client.run.server.wait_for(|now| {
+        let mut events = now.log().iter().filter_map(ClientEvent::of);
+        Ok(events.any(|it| matches!(it, ClientEvent::Attempting(_))).then_some(()))
+    });
+    let Err(wait_error) = logged else { return Ok(()) };
+    let server = SocketAddr::new(address, client.run.port);
+    if !client.run.server.attempts()?.iter().any(|attempt| attempt.peer == server) {
+        return Ok(());
+    }
+    let failure = Failure {
+        id: "attempt-late",
+        mistake: None,
+        summary: format!(
+            "The server at {address} does not answer. The client waits in its attempt to connect to \
+             it, and has not logged the attempt."
+        ),
+        expected: format!("[client] attempting connection to {address} before the attempt"),
+        observed: client.run.logged_text(),
+    };
+    Err(client.run.fail(wait_error, failure))
 }
 
 /// A client whose socket is for IPv6 alone (IPV6_V6ONLY, as Ruby sets it) cannot connect to this

@@ -1,6 +1,7 @@
 //! The criterion `exchange`: the line goes out, and comes back.
 
 use super::client_run::{ClientRun, Setup, start};
+use super::interruption::has_failed;
 use super::words::{quoted, random_text, unusual_text};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -72,6 +73,7 @@ fn exchange_line(context: &CheckContext<'_>, given: &Given<'_>) -> Result<(), Ch
     if input == Input::Terminal {
         client.wait_for_timeout(text)?;
     }
+    client.expect_no_error_yet(text)?;
     client.answer(&connection, text.as_bytes());
     client.expect_answer_logged(&connection, text)?;
     // The client may send a byte too many after its text.
@@ -122,6 +124,25 @@ impl ClientRun {
             ..Failure::default()
         };
         Err(self.fail(WaitError::Ended(exit), failure))
+    }
+
+    /// Checks that the client has not ended with an error after it has sent its line: what the server
+    /// answers is not the reason then.
+    fn expect_no_error_yet(&mut self, text: &str) -> Result<(), CheckError> {
+        let ended = self.ended_now();
+        match ended {
+            Some(wait_error) if has_failed(Some(&wait_error)) => {
+                let failure = Failure {
+                    id: "ended-early",
+                    summary: "The client ended before the server answered.".to_owned(),
+                    expected: format!("[client] received '{text}'"),
+                    observed: self.logged_answer_text(),
+                    ..Failure::default()
+                };
+                Err(self.fail(wait_error, failure))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn expect_answer_logged(&mut self, connection: &Client, text: &str) -> Result<(), CheckError> {

@@ -1,15 +1,17 @@
-//! The criterion `refused`: every address refuses.
+//! The criterion `refused`: no attempt to connect succeeds.
 
 use super::client_run::{ClientRun, LOCAL_V6, Setup, local_v4, start};
 use super::connects::host_name;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::ClientEvent;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use witness::{Exit, WaitError};
 
 /// No server listens at any address of the host. The client logs each attempt, writes the reason to
-/// standard error, and ends with a status other than 0.
+/// standard error, and ends with a status other than 0. To the last addresses of the last host, there
+/// is no route: the client goes on after such a failure, too, and the reason is that of its last
+/// attempt.
 pub(super) fn refused(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut random = context.random("refused");
     let address = [local_v4(random.u8(2..=254))];
@@ -20,7 +22,18 @@ pub(super) fn refused(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let name = host_name(&mut random);
     let addresses = [LOCAL_V6, local_v4(2), local_v4(3)];
     let setup = Setup { host: &name, addresses: &addresses, ..setup };
+    start(context, &setup)?.expect_refused_at(&addresses)?;
+
+    // getaddrinfo(3) returns these last, because no route leads to them (RFC 6724, section 6, rule 1).
+    let addresses = [local_v4(2), without_route(1), without_route(2)];
+    let setup = Setup { addresses: &addresses, ..setup };
     start(context, &setup)?.expect_refused_at(&addresses)
+}
+
+/// An address to which a network that has a loopback interface alone has no route. It is an address
+/// for documentation (RFC 5737).
+fn without_route(last: u8) -> IpAddr {
+    Ipv4Addr::new(198, 51, 100, last).into()
 }
 
 impl ClientRun {
@@ -33,6 +46,12 @@ impl ClientRun {
         let stderr = self.run.server.stderr().to_lowercase();
         let is_connected = self.has_logged(|event| matches!(event, ClientEvent::Connected(_)));
         let twice = tried.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+        // The addresses to which there is no route do not refuse.
+        let all = match addresses.iter().all(IpAddr::is_loopback) {
+            true => "Every address refuses",
+            false => "No attempt succeeds",
+        };
+        let last = tried.last().filter(|it| !it.is_loopback());
         let (id, mistake, summary) = match (&ended, twice) {
             // Two types of socket, for instance.
             (_, Some(address)) if is_connected => (
@@ -46,11 +65,9 @@ impl ClientRun {
             _ if is_connected => (
                 "connected",
                 Some("connect-unchecked"),
-                "Every address refuses, and the client logs that it is connected.".to_owned(),
+                format!("{all}, and the client logs that it is connected."),
             ),
-            (Err(_), _) => {
-                ("runs-on", None, "Every address refuses, and the client does not end.".to_owned())
-            }
+            (Err(_), _) => ("runs-on", None, format!("{all}, and the client does not end.")),
             (Ok(_), _) if !missing.is_empty() => (
                 "attempt-missing",
                 (tried.len() == 1 && addresses.len() > 1).then_some("first-only"),
@@ -59,23 +76,34 @@ impl ClientRun {
             (Ok(Exit::Status(0)), _) => (
                 "status-zero",
                 Some("status-zero"),
-                "Every address refuses, and the client ends with status 0.".to_owned(),
+                format!("{all}, and the client ends with status 0."),
             ),
-            (Ok(Exit::Status(_)), _) if names_reason(&stderr) => return Ok(()),
-            (Ok(Exit::Status(_)), _) => (
-                "no-reason",
-                Some("reason-lost"),
-                "Every address refuses, and standard error does not say why.".to_owned(),
-            ),
-            (Ok(_), _) => ("killed", None, "Every address refuses.".to_owned()),
+            (Ok(Exit::Status(_)), _) if names_reason(&stderr, last) => return Ok(()),
+            (Ok(Exit::Status(_)), _) => match last {
+                Some(address) if names_reason(&stderr, None) => (
+                    "other-reason",
+                    None,
+                    format!(
+                        "The last attempt was to {address}, to which there is no route, and standard \
+                         error has the reason of another attempt."
+                    ),
+                ),
+                _ => (
+                    "no-reason",
+                    Some("reason-lost"),
+                    format!("{all}, and standard error does not say why."),
+                ),
+            },
+            (Ok(_), _) => ("killed", None, format!("{all}.")),
         };
         let failure = Failure {
             id,
             mistake,
             summary,
-            expected: "a line for each attempt, \"Connection refused\" on standard error, and a \
-                       status other than 0"
-                .to_owned(),
+            expected: format!(
+                "a line for each attempt, \"{}\" on standard error, and a status other than 0",
+                if last.is_some() { "Network is unreachable" } else { "Connection refused" }
+            ),
             observed: self.run.logged_text(),
         };
         let wait_error = ended.map(WaitError::Ended).unwrap_or_else(|wait_error| wait_error);
@@ -84,7 +112,12 @@ impl ClientRun {
     }
 }
 
-/// Whether a text in lower-case letters has the reason, as strerror(3) or errno(3) names it.
-fn names_reason(stderr: &str) -> bool {
-    ["connection refused", "econnrefused"].iter().any(|reason| stderr.contains(reason))
+/// Whether a text in lower-case letters has the reason of the last attempt, as strerror(3) or
+/// errno(3) names it. `without_route` is the address of this attempt if there is no route to it.
+fn names_reason(stderr: &str, without_route: Option<&IpAddr>) -> bool {
+    let reasons: &[&str] = match without_route {
+        None => &["connection refused", "econnrefused"],
+        Some(_) => &["unreachable", "enetunreach", "no route to host", "ehostunreach"],
+    };
+    reasons.iter().any(|reason| stderr.contains(reason))
 }

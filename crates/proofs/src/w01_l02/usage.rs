@@ -6,7 +6,7 @@ use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::ClientEvent;
 use crate::shared::refusal::{BadSetting, Reaction, wait_reaction};
-use witness::{Input, WaitError};
+use witness::WaitError;
 
 /// Without HOST and PORT, with a host that does not exist, and with a port that is none, the client
 /// writes a line to standard error, ends with a status other than 0, and connects to nothing.
@@ -21,6 +21,8 @@ pub(super) fn usage(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let port = |text: String| vec![host.clone(), text];
     expect_refused(context, "port 0", |_| port("0".to_owned()))?;
     expect_refused(context, "a negative port", |right| port(format!("-{right}")))?;
+    // The smallest number over 65535 is port 0 as a number of 16 bits.
+    expect_refused(context, "a port over 65535", |_| port("65536".to_owned()))?;
     // As numbers of 16 and of 32 bits, these are the port itself.
     for bits in [16, 32] {
         expect_refused(context, "a port over 65535", |right| {
@@ -43,13 +45,9 @@ pub(super) fn usage(context: &CheckContext<'_>) -> Result<(), CheckError> {
 /// A name that has no address. Another name has one, so that the client does not ask a name server.
 fn unknown_host(context: &CheckContext<'_>, host: &str) -> Result<(), CheckError> {
     let known = [local_v4(9)];
-    let setup = Setup { host: "known.example", addresses: &known, ..bad_setup() };
+    let setup = Setup { host: "known.example", addresses: &known, ..Setup::default() };
     let arguments = |port: u16| vec![host.to_owned(), port.to_string()];
     judge(&mut start_with(context, &setup, arguments)?, "a host without an address")
-}
-
-fn bad_setup() -> Setup<'static> {
-    Setup { input: Input::Empty, ..Setup::default() }
 }
 
 fn expect_refused(
@@ -57,11 +55,14 @@ fn expect_refused(
     what: &str,
     arguments: impl Fn(u16) -> Vec<String>,
 ) -> Result<(), CheckError> {
-    judge(&mut start_with(context, &bad_setup(), arguments)?, what)
+    judge(&mut start_with(context, &Setup::default(), arguments)?, what)
 }
 
-/// Checks what a client has done with arguments that it has to refuse.
+/// Checks what a client does with arguments that it has to refuse. A client may read its line before
+/// it looks up the host, and a client without a line has nothing to do: therefore there is a line.
 fn judge(client: &mut ClientRun, what: &str) -> Result<(), CheckError> {
+    client.give_line("hello");
+    client.run.server.end_input();
     let setting = BadSetting { variable: None, value: "" };
     let (reaction, wait_error) = wait_reaction(&mut client.run, &setting);
     let with = match client.arguments.as_str() {

@@ -29,6 +29,20 @@ impl Server {
         Ok(address)
     }
 
+    /// Listens at an address in the program's network with a full backlog: the program's attempts to
+    /// connect have no answer. Nothing is accepted.
+    ///
+    /// # Errors
+    /// Those of [`listen_at`](Self::listen_at), and of connect(2).
+    pub fn listen_without_answer(&mut self, address: SocketAddr) -> io::Result<()> {
+        let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+        let listener = Listener::new(self.one_socket(family)?, address, Buffers::Usual)?;
+        let sockets = [self.one_socket(family)?, self.one_socket(family)?];
+        listener.fill_backlog(&sockets)?;
+        self.full_listeners.push((listener, sockets));
+        Ok(())
+    }
+
     /// The connections that the program has made to the observer's listeners so far, in the order in
     /// which they were accepted. Each is the observer's end of the connection.
     pub fn accepted(&self) -> &[Client] {

@@ -6,6 +6,13 @@
  *   IPV4_ROOM        the text of an address has room for an IPv4 address only
  *   SHORT_HOST       it keeps the first 39 bytes of its argument HOST only
  *   BELOW_LAST_PORT  it takes the highest port for none
+ *   OVER_LAST_PORT   it takes the number after the highest port for a port
+ *   LOGS_LATE        it logs an attempt when connect has returned
+ *   ONLY_REFUSED     it goes on to the next address only if the one before has refused
+ *   FIRST_REASON     it keeps the reason of the first attempt, and not of the last one
+ *   SENT_CUT         its line about what it has sent goes through a buffer of 4096 bytes
+ *   SENT_IN_PIECES   it logs what each send has taken
+ *   CRASHES_IN_LOG   it crashes when it logs a line that has the character %
  *   EINTR_IS_FATAL   it waits in epoll_wait, and ends when a stop and fg interrupt the call
  * Without a macro, it is right. */
 #define _GNU_SOURCE
@@ -17,6 +24,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -53,6 +61,8 @@ static void text_of(struct sockaddr *address, char *text) {
 
 #ifdef BELOW_LAST_PORT
 #define LAST_PORT 65534
+#elif defined OVER_LAST_PORT
+#define LAST_PORT 65536
 #else
 #define LAST_PORT 65535
 #endif
@@ -70,14 +80,28 @@ static int connected_to(const char *argument, const char *port) {
     for (int i = 0; i < count; i++) {
         char ip[ADDRESS_ROOM] = "";
         text_of(table[i]->ai_addr, ip);
+#ifndef LOGS_LATE
         dprintf(1, "[client] attempting connection to %s\n", ip);
+#endif
         int fd = socket(table[i]->ai_family, table[i]->ai_socktype, table[i]->ai_protocol);
-        if (connect(fd, table[i]->ai_addr, table[i]->ai_addrlen) == 0) {
+        int result = connect(fd, table[i]->ai_addr, table[i]->ai_addrlen), why = errno;
+#ifdef LOGS_LATE
+        dprintf(1, "[client] attempting connection to %s\n", ip);
+#endif
+        if (result == 0) {
             dprintf(1, "[client] connected to %s\n", ip);
             return fd;
         }
-        reason = errno;
         close(fd);
+#ifdef FIRST_REASON
+        reason = reason == 0 ? why : reason;
+#else
+        reason = why;
+#endif
+#ifdef ONLY_REFUSED
+        if (reason != ECONNREFUSED)
+            break;
+#endif
     }
     die(host, strerror(reason));
     return -1;
@@ -127,6 +151,23 @@ static int wait_ready(struct pollfd *wanted, int timeout) {
 #endif
 }
 
+static void log_sent(const char *text, size_t total, size_t count) {
+    (void)count;
+#ifdef SENT_IN_PIECES
+    dprintf(1, "[client] sent '%.*s'\n", (int)count, text + total - count);
+#elif defined SENT_CUT
+    char line[4096];
+    snprintf(line, sizeof line, "[client] sent '%.*s'", (int)total, text);
+    dprintf(1, "%s\n", line);
+#else
+#ifdef CRASHES_IN_LOG
+    if (memchr(text, '%', total) != NULL)
+        raise(SIGSEGV);
+#endif
+    dprintf(1, "[client] sent '%.*s'\n", (int)total, text);
+#endif
+}
+
 static void exchange(int fd, const char *text, size_t total, char *answer) {
     size_t sent = 0, received = 0;
     while (received < total) {
@@ -143,8 +184,13 @@ static void exchange(int fd, const char *text, size_t total, char *answer) {
             if (count == -1 && errno != EAGAIN && errno != EINTR)
                 die("send", strerror(errno));
             sent += count > 0 ? count : 0;
+#ifdef SENT_IN_PIECES
+            if (count > 0)
+                log_sent(text, sent, count);
+#else
             if (sent == total)
-                dprintf(1, "[client] sent '%.*s'\n", (int)total, text);
+                log_sent(text, total, total);
+#endif
         }
         if (wanted.revents & (POLLIN | POLLERR | POLLHUP)) {
             ssize_t count = recv(fd, answer + received, total - received, MSG_DONTWAIT);
