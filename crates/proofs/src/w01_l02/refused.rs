@@ -113,11 +113,11 @@ impl ClientRun {
 }
 
 /// Whether a text in lower-case letters has the reason of the last attempt, as strerror(3) or
-/// errno(3) names it. `without_route` is the address of this attempt if there is no route to it.
+/// errno(3) names it, or by its number, as Python's asyncio. `without_route` is the address of this attempt if there is no route to it.
 fn names_reason(stderr: &str, without_route: Option<&IpAddr>) -> bool {
     let reasons: &[&str] = match without_route {
-        None => &["connection refused", "econnrefused"],
-        Some(_) => &["unreachable", "enetunreach", "no route to host", "ehostunreach"],
+        None => &["connection refused", "econnrefused", "errno 111"],
+        Some(_) => &["unreachable", "enetunreach", "errno 101", "no route to host", "ehostunreach"],
     };
     reasons.iter().any(|reason| stderr.contains(reason))
 }
