@@ -158,12 +158,36 @@ fn a_room_with_one_fault_fails_its_criterion() {
         ("LAST_SLOT", "capacity", "2 of 2 slots are in use, and B did not get what A said."),
         ("GAP", "slow-reader", "was removed. H did not get a line that the others got then."),
         ("TELNET", "framing", r#"was sent a line in which the byte "\xff" is missing, or has"#),
+        ("TRIMS", "framing", "was sent a line without a blank or tab that it had."),
+        ("BLANK_LOST", "framing", r#"\n", and nobody got it."#),
+        ("TELLS_EARLY", "capacity", "clients were rejected, and A was sent something then."),
+        ("TELLS_PRESENT", "join-leave", "B was told that A has come, which was there before it."),
+        ("GREETS_OPEN", "join-leave", "of the server's own that has no newline at its end."),
+        ("NUL_ANSWER", "long-lines", "own that has a NUL byte that nobody had sent."),
+        ("SHORT_NAME", "capacity", "105 members are in the room, and A got another line than"),
+        ("FEW_ENTRIES", "capacity", "and A did not get what"),
+        ("ONE_CHUNK", "slow-reader", "has read late, and did not get all lines."),
         ("TOTAL_LENGTH", "long-lines", "and the server did not pass on the long line. It closed"),
         ("ONE_BYTE_MORE", "long-lines", "The server passed on a line of 65537 bytes"),
     ] {
         let output = prove(&["--cmd", &room(fault), "--only", criterion]).code(1);
         let output = words(&stdout_of(&output));
         assert!(output.contains(sentence), "{fault}: {output}");
+    }
+}
+
+#[test]
+fn names_no_row_about_poll_if_accept_is_called_wrongly() {
+    let dir = TestDir::new();
+    let source = Path::new("chat").join("faulty/poll_waits.c");
+    for (fault, sentence) in [
+        ("ACCEPT_EINTR", "when accept failed with EINTR."),
+        ("ACCEPTS_ON", "does not sleep: it repeats"),
+    ] {
+        let room = command_line([&dir.compiled_with(&source, fault)]);
+        let output = stdout_of(&prove(&["--cmd", &room, "--only", "accept-again"]).code(1));
+        assert!(words(&output).contains(sentence), "{fault}: {output}");
+        assert!(!output.contains("Common mistake"), "{fault}: {output}");
     }
 }
 
@@ -223,6 +247,8 @@ fn names_what_is_wrong_with_a_wait_on_epoll() {
             "slow-reader",
             "Never asking for EPOLLOUT, or not sending when it is reported",
         ),
+        ("EDGE_CHUNK", "slow-reader", "Its entry has EPOLLOUT and EPOLLET"),
+        ("EOF_LATER", "slow-reader", "which shut down its sending side. A did not get"),
         ("NOTED_OUTPUT", "slow-reader", "A member that never reads was removed, and"),
         (
             "WAITS_AT_END",

@@ -10,6 +10,7 @@ mod join_leave;
 mod last_lines;
 mod long_lines;
 mod one_wakeup;
+mod own_lines;
 mod slow_reader;
 mod starts;
 mod transcript;

@@ -31,6 +31,32 @@
 #define REFUSE(from) ((from)->leaves = true)
 #endif
 
+/* Whether a line is passed on, and how many of its bytes. */
+#ifndef MAY_PASS_ON
+#define MAY_PASS_ON(line, length) true
+#endif
+#ifndef TEXT_LENGTH
+#define TEXT_LENGTH(line, length) (length)
+#endif
+
+/* The size of the buffer for the name before a line. */
+#ifndef NAME_SIZE
+#define NAME_SIZE 64
+#endif
+
+/* How many of the bytes that are kept for a member are written at a time. */
+#ifndef FLUSH_LENGTH
+#define FLUSH_LENGTH(to) (to)->kept_length
+#endif
+
+/* What happens when a client comes, and when it is a member. */
+#ifndef ON_ACCEPT
+#define ON_ACCEPT(fd) (void)0
+#endif
+#ifndef ON_JOIN
+#define ON_JOIN(member) (void)0
+#endif
+
 struct member {
     int fd; /* -1: the slot is free */
     char *line;
@@ -92,7 +118,7 @@ static void tell_others(const struct member *about, const char *bytes, size_t le
 
 static void flush(struct member *to)
 {
-    size_t sent = write_now(to, to->kept, to->kept_length);
+    size_t sent = write_now(to, to->kept, FLUSH_LENGTH(to));
     to->kept_length -= sent;
     memmove(to->kept, to->kept + sent, to->kept_length);
 }
@@ -101,7 +127,11 @@ static void flush(struct member *to)
 static void pass_on(struct member *from, const char *line, size_t length)
 {
     static char message[MAX_LINE + 64];
-    size_t size = sprintf(message, "user %d: ", from->fd);
+    if (!MAY_PASS_ON(line, length))
+        return;
+    length = TEXT_LENGTH(line, length);
+    snprintf(message, NAME_SIZE, "user %d: ", from->fd);
+    size_t size = strlen(message);
     memcpy(message + size, line, length);
     size += length;
     if (message[size - 1] != '\n')
@@ -141,6 +171,7 @@ static bool read_once(struct member *from)
 
 static void admit(int fd)
 {
+    ON_ACCEPT(fd);
     for (int slot = 0; slot < capacity; slot++) {
         if (members[slot].fd >= 0)
             continue;
@@ -148,6 +179,7 @@ static void admit(int fd)
         members[slot] = (struct member){.fd = fd, .line = malloc(MAX_LINE)};
         char message[64];
         tell_others(&members[slot], message, sprintf(message, "user %d joined the chat room\n", fd));
+        ON_JOIN(&members[slot]);
         active++;
         log_accept(fd, slot);
         return;
@@ -177,7 +209,7 @@ static void remove_leaving(void)
 }
 
 /* Accepts one client. Returns whether another one may wait. */
-static bool accept_one(int listener)
+static inline bool accept_one(int listener)
 {
     int fd = accept(listener, NULL, NULL);
     bool is_client_lost = fd < 0 && (errno == ECONNABORTED || errno == EINTR);

@@ -1,5 +1,7 @@
 //! The criterion that a full room rejects clients, and serves its members.
 
+mod many_members;
+
 use super::chat_run::hearing::quoted;
 use super::chat_run::said;
 use crate::check_context::CheckContext;
@@ -12,10 +14,43 @@ use fastrand::Rng;
 use witness::WaitError;
 
 /// As [`crate::tracker::capacity`]. In addition, each member of the full room gets what another one says,
-/// also the member in the last slot.
+/// also the member in the last slot, and is told nothing of a client that is rejected. In a room with many
+/// members, all others get what a member says, too.
 pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut random = context.random("capacity");
-    capacity_with(context, |run, members| expect_all_hear(run, members, &mut random))
+    let when_full = |run: &mut TestRun, members: &[NamedClient]| {
+        expect_all_hear(run, members, &mut random)?;
+        Ok(lengths(run, members))
+    };
+    capacity_with(context, when_full, expect_silence)?;
+    many_members::check(context, &mut random)
+}
+
+/// The number of bytes that each member has got when the server is idle.
+fn lengths(run: &mut TestRun, members: &[NamedClient]) -> Vec<usize> {
+    let _ = run.server.wait_asleep();
+    members.iter().map(|it| it.connection.received().len()).collect()
+}
+
+/// No member may have got more than these numbers of bytes since clients were rejected.
+fn expect_silence(
+    run: &mut TestRun,
+    members: &[NamedClient],
+    before: Vec<usize>,
+) -> Result<(), CheckError> {
+    let _ = run.server.wait_asleep();
+    let news = members.iter().zip(before).map(|(it, from)| (it, it.connection.received_from(from)));
+    let Some((member, bytes)) = news.into_iter().find(|(_, bytes)| !bytes.is_empty()) else {
+        return Ok(());
+    };
+    let (name, full) = (&member.name, format!("{0} of {0} slots are in use", run.capacity));
+    Err(run.fail_now(Failure {
+        id: "rejected-announced",
+        mistake: None,
+        summary: format!("{full}, clients were rejected, and {name} was sent something then."),
+        expected: "nobody is told of a client that is rejected".to_owned(),
+        observed: format!("{name} got {}", quoted(&bytes)),
+    }))
 }
 
 /// A line that a member of the full room did not get.

@@ -1,5 +1,6 @@
 //! The criterion that lines come out as they were sent, however their bytes come.
 
+mod blanks;
 mod every_byte;
 
 use super::chat_run::hearing::{quoted, unheard};
@@ -35,6 +36,7 @@ pub(crate) fn framing(context: &CheckContext<'_>) -> Result<(), CheckError> {
     other_line_ends(&mut chat)?;
     every_byte::check(&mut chat)?;
     empty_lines(&mut chat)?;
+    blanks::check(&mut chat)?;
     half_lines_of_two(&mut chat)?;
     for departure in [Departure::Close, Departure::HalfClose] {
         last_line_without_newline(&mut chat, departure)?;

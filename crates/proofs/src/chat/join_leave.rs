@@ -1,7 +1,7 @@
 //! The criterion that members learn of each other's coming and going.
 
 use super::chat_run::{ChatRun, Member};
-use super::one_wakeup;
+use super::{one_wakeup, own_lines};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::log_event::LogEvent;
@@ -61,6 +61,7 @@ fn fill(chat: &mut ChatRun) -> Result<(), CheckError> {
 /// A client comes, and its line is logged. Returns the slot that the log names.
 fn come(chat: &mut ChatRun) -> Result<usize, CheckError> {
     let index = chat.join()?;
+    own_lines::expect_greeting(chat, index)?;
     let member = chat.members[index].clone();
     let logged = chat.run.wait_logged(|event| match event {
         LogEvent::Accept { fd, slot } => Some((*fd, *slot)),

@@ -19,14 +19,15 @@ const REJECTED: usize = 2;
 /// first two clients. Several clients that come at once are all rejected. When one of the first two
 /// clients leaves, the next client is tracked.
 pub(crate) fn capacity(context: &CheckContext<'_>) -> Result<(), CheckError> {
-    capacity_with(context, |_, _| Ok(()))
+    capacity_with(context, |_, _| Ok(()), |_, _, ()| Ok(()))
 }
 
 /// As [`capacity`], and `when_full` checks what the clients in a full table get, in the order in which
-/// they came.
-pub(crate) fn capacity_with(
+/// they came. `when_rejected` checks this again when others were rejected, with the result of `when_full`.
+pub(crate) fn capacity_with<T>(
     context: &CheckContext<'_>,
-    when_full: impl FnOnce(&mut TestRun, &[NamedClient]) -> Result<(), CheckError>,
+    when_full: impl FnOnce(&mut TestRun, &[NamedClient]) -> Result<T, CheckError>,
+    when_rejected: impl FnOnce(&mut TestRun, &[NamedClient], T) -> Result<(), CheckError>,
 ) -> Result<(), CheckError> {
     let mut run = context.start_with(2, Default::default())?;
 
@@ -36,13 +37,14 @@ pub(crate) fn capacity_with(
         context.check_time_left()?;
         tracked.push(expect_room(&mut run)?);
     }
-    when_full(&mut run, &tracked)?;
+    let before = when_full(&mut run, &tracked)?;
 
     // Connect clients too many. The other clients must still be served.
     for _ in 0..REJECTED {
         expect_rejected(&mut run)?;
     }
     at_once::expect_rejected(&mut run)?;
+    when_rejected(&mut run, &tracked, before)?;
     for client in [tracked.first(), tracked.last()].into_iter().flatten() {
         expect_read(&mut run, client)?;
     }

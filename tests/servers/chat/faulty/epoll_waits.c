@@ -5,6 +5,8 @@
  * -DWAITS_AT_END SIGTERM ends it when everybody has got what is kept for them;
  * -DSTALE_INDEX  the data is the number of entries that were added before, which is the slot only until
  *                a member has left;
+ * -DEDGE_CHUNK   entries are edge-triggered, and it sends 8 KiB of what is pending for each event;
+ * -DEOF_LATER    it notices the end of a member only when nothing is pending for the member;
  * -DNOT_ARMED    entries have EPOLLONESHOT, and one is not armed again when a line was too long. */
 #ifdef NOT_ARMED
 #define TOO_LONG "*** this line is too long\n"
@@ -12,6 +14,10 @@ static _Bool is_told;
 /* The member is told, stays, and loses the line. */
 #define REFUSE(from) \
     (tell(from, TOO_LONG, sizeof TOO_LONG - 1), (from)->length = 0, (from)->skips = is_told = 1)
+#endif
+
+#ifdef EDGE_CHUNK
+#define FLUSH_LENGTH(to) ((to)->kept_length < 8192 ? (to)->kept_length : 8192)
 #endif
 
 #include "../members.h"
@@ -23,11 +29,36 @@ static _Bool is_told;
 
 static int added; /* the number of entries that were added */
 
+#ifdef EOF_LATER
+static bool has_ended[CLIENT_LIMIT];
+
+/* Whether the member has sent its end of file while output is pending for it. */
+static bool is_end_early(struct member *member)
+{
+    char byte;
+    bool is_early = member->kept_length > 0 && recv(member->fd, &byte, 1, MSG_PEEK) == 0;
+    has_ended[member - members] = is_early;
+    return is_early;
+}
+#else
+static bool is_end_early(struct member *member)
+{
+    (void)member;
+    return false;
+}
+#endif
+
 static uint32_t events_of(const struct member *member)
 {
 #if defined(EDGE_ONCE)
     (void)member;
     return EPOLLIN | EPOLLOUT | EPOLLET;
+#elif defined(EDGE_CHUNK)
+    (void)member;
+    return EPOLLIN | EPOLLOUT | EPOLLET;
+#elif defined(EOF_LATER)
+    bool is_kept = member->kept_length > 0, ended = has_ended[member - members] && is_kept;
+    return (ended ? 0 : EPOLLIN) | (is_kept ? EPOLLOUT : 0);
 #elif defined(NO_OUTPUT)
     (void)member;
     return EPOLLIN;
@@ -112,8 +143,13 @@ int main(void)
             struct member *member = &members[event.data.u64 % CLIENT_LIMIT];
             if (event.events & EPOLLOUT)
                 flush(member);
-            if (member->fd >= 0 && event.events & ~(uint32_t)EPOLLOUT)
+            if (member->fd >= 0 && event.events & ~(uint32_t)EPOLLOUT && !is_end_early(member))
+#ifdef EDGE_CHUNK
+                while (read_once(member))
+                    ;
+#else
                 read_once(member);
+#endif
 #ifdef NOT_ARMED
             member->watched = is_told ? events_of(member) : EPOLLONESHOT;
             is_told = false;

@@ -15,6 +15,17 @@
  *   LAST_SLOT     it tells nothing to the member in the last slot of a full room
  *   GAP           it passes over the member after one that it removes in the middle of a message
  *   TELNET        it leaves out the commands of telnet that have three bytes
+ *   TRIMS         it leaves out the blanks and tabs before the newline of a line
+ *   BLANK_LOST    it does not pass on a line of blanks, tabs and CR
+ *   TELLS_EARLY   it tells the others of a client before it looks for a slot
+ *   TELLS_PRESENT it tells a new member of all who are there
+ *   GREETS_OPEN   it greets a new member with a text without a newline
+ *   NUL_ANSWER    it tells a member that its line was too long, with a NUL byte at the end
+ *   SHORT_NAME    it writes the name of a member into a buffer with room for two digits
+ *   FEW_ENTRIES   it waits for the first 64 descriptors alone
+ *   ONE_CHUNK     it sends 8 KiB of what is pending, and waits for POLLOUT again when more is pending
+ *   ACCEPT_EINTR  it ends when accept fails with EINTR
+ *   ACCEPTS_ON    it accepts until accept fails, but not when no descriptor is free
  *   DROPPED_LATER it removes a member that does not read when this member has an event
  * Without a macro, it is right. */
 #ifdef ONE_BYTE_MORE
@@ -96,8 +107,12 @@ static inline ssize_t recv_text(int fd, void *buffer, size_t size, int flags)
 #define recv recv_text
 #endif
 
+#include "poll_lines.h"
+
 #define log_disconnect log_end
 #include "../members.h"
+
+#include "poll_greets.h"
 
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -118,11 +133,43 @@ static int last_slot(void)
 static size_t kept_at_read[CLIENT_LIMIT];
 #endif
 
+#ifdef ONE_CHUNK
+static size_t kept_at_flush[CLIENT_LIMIT];
+#endif
+
+/* The number of entries that poll gets. */
+static int entry_count(void)
+{
+#ifdef FEW_ENTRIES
+    return capacity < 64 ? capacity + 1 : 64;
+#else
+    return capacity + 1;
+#endif
+}
+
+static void let_in(int listener)
+{
+#ifdef ACCEPTS_ON
+    int fd;
+    while ((fd = accept(listener, NULL, NULL)) >= 0 || errno != EAGAIN)
+        if (fd >= 0)
+            admit(fd);
+        else
+            reject_by_spare(listener);
+    remove_leaving();
+#else
+    accept_one(listener);
+#endif
+}
+
 static void serve(struct member *member, short events, bool *asks)
 {
     if (events & POLLOUT && member->kept_length > 0) {
         flush(member);
         *asks = member->kept_length > 0;
+#ifdef ONE_CHUNK
+        kept_at_flush[member - members] = member->kept_length;
+#endif
 #ifdef PENDING_STAYS
         pending[member - members] = member->kept_length;
 #endif
@@ -164,6 +211,9 @@ int main(void)
             has_more[slot] = has_more[slot] || members[slot].kept_length > first[slot];
             asks[slot] = asks[slot] && has_more[slot];
 #endif
+#ifdef ONE_CHUNK
+            asks[slot] = asks[slot] && members[slot].kept_length != kept_at_flush[slot];
+#endif
 #ifdef READ_IS_ALL
             asks[slot] = asks[slot] && members[slot].kept_length != kept_at_read[slot];
 #endif
@@ -174,7 +224,7 @@ int main(void)
             short events = POLLIN | (asks[slot] ? POLLOUT : 0);
             entries[slot + 1] = (struct pollfd){.fd = members[slot].fd, .events = events};
         }
-        if (poll(entries, capacity + 1, -1) < 0)
+        if (poll(entries, entry_count(), -1) < 0)
             continue; /* EINTR */
         for (int slot = 0; slot < capacity; slot++)
             if (members[slot].fd >= 0 && !members[slot].leaves && entries[slot + 1].revents != 0) {
@@ -205,7 +255,7 @@ int main(void)
         moved[last] = moved[last] || active < before;
 #endif
         if (entries[0].revents != 0 && (lost == 0 || active + lost < capacity))
-            accept_one(listener);
+            let_in(listener);
         else if (entries[0].revents != 0)
             close(accept(listener, NULL, NULL));
     }

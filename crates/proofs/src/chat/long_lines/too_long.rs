@@ -3,6 +3,7 @@
 use super::is_refused;
 use crate::chat::chat_run::hearing::{quoted, unheard};
 use crate::chat::chat_run::{ChatRun, Member, disconnected, said};
+use crate::chat::own_lines;
 use crate::chat::transcript::Transcript;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
@@ -57,6 +58,7 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<Option<Member>, CheckError> {
     if let Err(wait_error) = handled {
         return Err(not_refused(chat, name, wait_error));
     }
+    own_lines::expect_answer(chat, &member)?;
     others_are_served(chat)?;
     Ok((told_after && connection.ended().is_none()).then_some(member))
 }

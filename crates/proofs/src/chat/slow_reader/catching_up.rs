@@ -1,5 +1,7 @@
 //! A member that was behind reads everything.
 
+mod edge;
+
 use super::SPEAKER;
 use super::falling_behind::dropped;
 use crate::chat::chat_run::hearing::unheard;
@@ -39,7 +41,8 @@ pub(super) fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<()
     let is_again = difference.as_ref().is_some_and(Difference::comes_again);
     let wait_error = read.err().unwrap_or(WaitError::Idle { calls: Vec::new() });
     let is_idle = matches!(wait_error, WaitError::Idle { .. });
-    let is_overtaken = !is_again && difference.is_some_and(|it| it.is_late());
+    let is_overtaken = !is_again && difference.as_ref().is_some_and(Difference::is_late);
+    let same = difference.map_or(0, |it| it.at);
     let row = match (is_again, is_overtaken) {
         (true, _) => Some("rest-sent-twice"),
         (_, true) => None,
@@ -60,10 +63,17 @@ pub(super) fn catch_up(chat: &mut ChatRun, slow: usize, name: &str) -> Result<()
         } else {
             format!("{name} has read late, and bytes are missing between those that it got.")
         },
-        expected: format!("{name} gets all {total} bytes that were said"),
-        observed: format!("{} bytes: {}", received.len(), state_of(&wait_error)),
+        expected: match is_overtaken {
+            true => format!("{name} gets all bytes in the order in which they were said"),
+            false => format!("{name} gets all {total} bytes that were said"),
+        },
+        observed: match is_overtaken {
+            true => format!("in another order from byte {} on", same + 1),
+            false => format!("{} bytes: {}", received.len(), state_of(&wait_error)),
+        },
     };
-    Err(chat.run.fail(wait_error, failure))
+    let error = chat.run.fail(wait_error, failure);
+    Err(if missing && is_idle { edge::if_missed(chat, &member, error) } else { error })
 }
 
 /// The bytes that a member has got, and the text that it is owed, which differ from `at` on. No two lines

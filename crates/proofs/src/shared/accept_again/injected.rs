@@ -128,6 +128,8 @@ fn gave_up(
         && matches!(wait_error, WaitError::Idle { .. })
         && run.server.faults_left() == 0
         && waits_in_edge_triggered_queue(run);
+    let is_about_wait =
+        errno == "EINTR" && mistake.is_none() && matches!(wait_error, WaitError::Ended(_));
     let (mistake, summary) = match &wait_error {
         WaitError::Ended(_) if run.server.faults_left() == 0 => {
             (mistake, format!("The server ended when accept failed with {errno}."))
@@ -159,8 +161,9 @@ fn gave_up(
         observed: wait_error.to_string(),
     };
     let error = run.fail(wait_error, failure);
-    // Whether the server gives up at this error, or accepts one client for each event, is not known.
-    if is_in_queue { error.without_row() } else { error }
+    // Whether the server gives up at this error, or accepts one client for each event, is not known. The row
+    // about EINTR is about the call in which such a server waits, and not about accept.
+    if is_in_queue || is_about_wait { error.without_row() } else { error }
 }
 
 /// Whether a server must call accept again after the error, also if its listener is edge-triggered and no
