@@ -248,7 +248,6 @@ fn names_what_is_wrong_with_a_wait_on_epoll() {
             "Never asking for EPOLLOUT, or not sending when it is reported",
         ),
         ("EDGE_CHUNK", "slow-reader", "Its entry has EPOLLOUT and EPOLLET"),
-        ("EOF_LATER", "slow-reader", "which shut down its sending side. A did not get"),
         ("NOTED_OUTPUT", "slow-reader", "A member that never reads was removed, and"),
         (
             "WAITS_AT_END",

@@ -6,7 +6,6 @@
  * -DSTALE_INDEX  the data is the number of entries that were added before, which is the slot only until
  *                a member has left;
  * -DEDGE_CHUNK   entries are edge-triggered, and it sends 8 KiB of what is pending for each event;
- * -DEOF_LATER    it notices the end of a member only when nothing is pending for the member;
  * -DNOT_ARMED    entries have EPOLLONESHOT, and one is not armed again when a line was too long. */
 #ifdef NOT_ARMED
 #define TOO_LONG "*** this line is too long\n"
@@ -29,25 +28,6 @@ static _Bool is_told;
 
 static int added; /* the number of entries that were added */
 
-#ifdef EOF_LATER
-static bool has_ended[CLIENT_LIMIT];
-
-/* Whether the member has sent its end of file while output is pending for it. */
-static bool is_end_early(struct member *member)
-{
-    char byte;
-    bool is_early = member->kept_length > 0 && recv(member->fd, &byte, 1, MSG_PEEK) == 0;
-    has_ended[member - members] = is_early;
-    return is_early;
-}
-#else
-static bool is_end_early(struct member *member)
-{
-    (void)member;
-    return false;
-}
-#endif
-
 static uint32_t events_of(const struct member *member)
 {
 #if defined(EDGE_ONCE)
@@ -56,9 +36,6 @@ static uint32_t events_of(const struct member *member)
 #elif defined(EDGE_CHUNK)
     (void)member;
     return EPOLLIN | EPOLLOUT | EPOLLET;
-#elif defined(EOF_LATER)
-    bool is_kept = member->kept_length > 0, ended = has_ended[member - members] && is_kept;
-    return (ended ? 0 : EPOLLIN) | (is_kept ? EPOLLOUT : 0);
 #elif defined(NO_OUTPUT)
     (void)member;
     return EPOLLIN;
@@ -143,7 +120,7 @@ int main(void)
             struct member *member = &members[event.data.u64 % CLIENT_LIMIT];
             if (event.events & EPOLLOUT)
                 flush(member);
-            if (member->fd >= 0 && event.events & ~(uint32_t)EPOLLOUT && !is_end_early(member))
+            if (member->fd >= 0 && event.events & ~(uint32_t)EPOLLOUT)
 #ifdef EDGE_CHUNK
                 while (read_once(member))
                     ;

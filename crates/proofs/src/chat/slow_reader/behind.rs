@@ -71,12 +71,7 @@ pub(super) fn check(chat: &mut ChatRun, wait: WaitCall) -> Result<(), CheckError
     behind_by_much(chat, slow, &name)?;
     speaks_behind::expect_flushed(chat, slow, &name)?;
     emptied_by_a_line(chat, slow, &name)?;
-    late_again::leave_behind(chat, Departure::Reset)?;
-    // On poll, an entry may be for output alone, so that the server does not see an end of file.
-    match wait {
-        WaitCall::Epoll => late_again::leave_behind(chat, Departure::HalfClose),
-        _ => Ok(()),
-    }
+    late_again::leave_behind(chat)
 }
 
 /// One write to the slow member is short, and nothing more is said. When the member reads, it gets the

@@ -1,12 +1,11 @@
 //! A member that is behind several times, and leaves while it is behind.
 
 use super::falling_behind::{fall_behind, read_pending};
-use super::{SPEAKER, join_slow, little_at_a_time, next_slow};
+use super::{SPEAKER, join_slow, little_at_a_time};
 use crate::chat::chat_run::hearing::quoted;
-use crate::chat::chat_run::{ChatRun, Member, disconnected};
+use crate::chat::chat_run::{ChatRun, disconnected};
 use crate::chat::transcript::Transcript;
 use crate::check_error::{CheckError, Failure};
-use crate::shared::departure::Departure;
 
 /// How often the member is behind again. More bytes are then pending, one after the other, than the
 /// limit that the lesson's text gives as an example.
@@ -58,7 +57,7 @@ fn with_count(chat: &mut ChatRun, slow: usize, times: usize, mut error: CheckErr
 
 /// The member leaves while output is pending for it, and the next client comes, who may get its slot
 /// and its number. The next client must get nothing of this output.
-pub(super) fn leave_behind(chat: &mut ChatRun, departure: Departure) -> Result<(), CheckError> {
+pub(super) fn leave_behind(chat: &mut ChatRun) -> Result<(), CheckError> {
     if chat.members.len() == chat.run.capacity {
         return Ok(());
     }
@@ -66,27 +65,11 @@ pub(super) fn leave_behind(chat: &mut ChatRun, departure: Departure) -> Result<(
     let name = chat.members[slow].client.name.clone();
     fall_behind(chat, slow, LINE)?;
     let left = chat.members.remove(slow);
-    chat.run.step(format!("{name} {}", departure.text()));
-    departure.apply(&left.client.connection);
-    let told = chat.expect_all(&Transcript::in_order([disconnected(left.fd)]), &[]);
-    told.map_err(|error| match departure {
-        Departure::HalfClose => with_pending(&name, error),
-        _ => error,
-    })?;
+    chat.run.step(format!("{name} reset its connection (RST)"));
+    left.client.connection.reset();
+    chat.expect_all(&Transcript::in_order([disconnected(left.fd)]), &[])?;
 
-    let served = expect_next_served(chat, &left);
-    match (served, departure) {
-        // epoll reports the end of the member for as long as its socket is open (epoll(7)).
-        (Err(error), Departure::HalfClose) if next_slow::has_socket_of_another(chat)? => {
-            Err(error.depends_on("watch-set"))
-        }
-        (served, _) => served,
-    }
-}
-
-/// The client that comes after the member `left` gets nothing of its pending output, and is served.
-fn expect_next_served(chat: &mut ChatRun, left: &Member) -> Result<(), CheckError> {
-    let (name, pending) = (left.client.name.clone(), left.owed.concat());
+    let pending = left.owed.concat();
     let tail = &pending[pending.len() - TAIL..];
     let next = chat.join().map_err(|error| error.depends_on("join-leave"))?;
     expect_not_inherited(chat, next, &name, tail)?;
@@ -94,21 +77,6 @@ fn expect_next_served(chat: &mut ChatRun, left: &Member) -> Result<(), CheckErro
     let heard = chat.say(SPEAKER, &line);
     expect_not_inherited(chat, next, &name, tail)?;
     heard
-}
-
-/// Says that output was pending for the member that has shut down its sending side. Members without pending
-/// output have left in this way before.
-fn with_pending(name: &str, mut error: CheckError) -> CheckError {
-    if let CheckError::Failed(cause) = &mut error
-        && cause.exit.is_none()
-    {
-        cause.mistake = None;
-        cause.summary = format!(
-            "Output was pending for {name}, which shut down its sending side. {}",
-            cause.summary
-        );
-    }
-    error
 }
 
 /// The member with the index `next` must not have got the bytes `tail`, which were pending for the

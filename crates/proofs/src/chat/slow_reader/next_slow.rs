@@ -29,7 +29,7 @@ pub(super) fn check(chat: &mut ChatRun) -> Result<(), CheckError> {
 }
 
 /// Whether the server still has the socket of a client that is no member any more.
-pub(super) fn has_socket_of_another(chat: &ChatRun) -> Result<bool, CheckError> {
+fn has_socket_of_another(chat: &ChatRun) -> Result<bool, CheckError> {
     let is_member = |it: &&NamedClient| chat.members.iter().any(|of| of.client.name == it.name);
     for client in chat.run.clients.iter().filter(|it| !is_member(it)) {
         if chat.run.has_socket_of(client)? {
