@@ -9,7 +9,7 @@ use crate::sleep::Nap;
 use crate::sockets::State;
 use crate::syscall_sample::Tracer;
 use sandbox::{Call, Process, Thread};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 /// The server's socket for the connection to a client.
@@ -43,13 +43,17 @@ impl Visible {
     }
 }
 
+/// How often the kernel has to refuse to trace a thread. A thread that was traced just before may not have been
+/// released yet (ptrace(2), EPERM).
+const MAX_REFUSALS: usize = 10;
+
 /// The traced threads, and when something has changed for the last time.
 #[derive(Default)]
 pub(super) struct Rounds {
     visible: Option<(Visible, Instant)>,
     traces: Vec<CallTrace>,
-    /// The threads that the kernel refuses to trace.
-    refused: HashSet<i32>,
+    /// How often each thread could not be traced.
+    refusals: HashMap<i32, usize>,
     /// The number of context switches of each thread, since when it is unchanged, and whether the
     /// thread was running then. A thread that runs on is not switched.
     switches: HashMap<i32, (u64, Instant, bool)>,
@@ -128,8 +132,9 @@ impl Rounds {
         thread.cpu.saturating_sub(before)
     }
 
+    /// Whether the kernel refuses to trace a thread.
     pub(super) fn is_refused(&self, tid: i32) -> bool {
-        self.refused.contains(&tid)
+        self.refusals.get(&tid).is_some_and(|count| *count >= MAX_REFUSALS)
     }
 
     /// The trace of a thread, if the thread is traced.
@@ -146,13 +151,13 @@ impl Rounds {
         nap: Option<(Call, Nap)>,
         tracer: &mut Tracer,
     ) -> bool {
-        let is_known = self.trace(thread.tid).is_some() || self.refused.contains(&thread.tid);
+        let is_known = self.trace(thread.tid).is_some() || self.is_refused(thread.tid);
         if is_known || self.traces.len() >= MAX_TRACES {
             return false;
         }
         match CallTrace::begin(process, thread, nap, tracer) {
             Some(trace) => self.traces.push(trace),
-            None => drop(self.refused.insert(thread.tid)),
+            None => *self.refusals.entry(thread.tid).or_default() += 1,
         }
         true
     }
