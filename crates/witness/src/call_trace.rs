@@ -5,6 +5,7 @@
 //! between two looks the thread runs or sleeps on.
 
 mod computing;
+mod subject;
 
 use crate::epoll_entry;
 use crate::poll_entry;
@@ -14,6 +15,7 @@ use crate::syscall_sample::{SyscallSample, SyscallStop, Traced, Tracer};
 use computing::Computing;
 use sandbox::{Call, Process, Thread};
 use std::time::{Duration, Instant};
+use subject::{is_output, peer_of};
 
 /// A traced thread, and its calls.
 #[derive(Debug)]
@@ -201,7 +203,7 @@ impl CallTrace {
         match repetition::meaning(&call, value) {
             Meaning::Nothing => {}
             // A write to the log does nothing for a client.
-            _ if self.is_output(&call) => {}
+            _ if is_output(self.process, &call) => {}
             Meaning::Progress(step) => {
                 self.has_progress = true;
                 self.has_round_progress = true;
@@ -209,7 +211,7 @@ impl CallTrace {
                 self.round.push(step);
             }
             Meaning::Repeatable(step) => {
-                let step = self.peer_of(&call).map_or(step, |peer| step.to_peer(&peer));
+                let step = peer_of(self.process, &call).map_or(step, |peer| step.to_peer(&peer));
                 self.steps.push(step);
                 self.round.push(step);
             }
@@ -219,38 +221,10 @@ impl CallTrace {
         }
     }
 
-    /// The address of a connect(2).
-    fn peer_of(&self, call: &Call) -> Option<Vec<u8>> {
-        let [_, address, length, ..] = call.arguments;
-        if call.name() != "connect" {
-            return None;
-        }
-        let mut peer = vec![0; (length as usize).min(size_of::<libc::sockaddr_storage>())];
-        self.process.read_memory(address, &mut peer).ok()?;
-        Some(peer)
-    }
-
     /// Whether a wait for descriptors, which has just ended, has found one ready at once, although it
     /// has a time-out.
     fn has_returned_at_once(&self, call: &Call, value: i64) -> bool {
         call.waits_for_readiness() && value > 0 && self.nap_begun.elapsed() < AT_ONCE
-    }
-
-    /// Whether the call writes to standard output or standard error, or to a duplicate, which
-    /// perror(3) of the GNU C library uses. Or whether it asks if one of them is a terminal, as
-    /// isatty(3) does.
-    fn is_output(&self, call: &Call) -> bool {
-        if !matches!(call.name(), "write" | "writev" | "ioctl") {
-            return false;
-        }
-        let fd = call.arguments[0] as i32;
-        let target = self.process.link(fd);
-        // A process that serves one client may have its socket as standard output (inetd(8)).
-        if target.as_deref().is_some_and(sleep::is_socket) {
-            return false;
-        }
-        let is_same = |output: &i32| target.is_some() && self.process.link(*output) == target;
-        [1, 2].contains(&fd) || [1, 2].iter().any(is_same)
     }
 
     fn keep(&mut self, call: Call, value: i64) {
