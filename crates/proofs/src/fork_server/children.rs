@@ -89,14 +89,21 @@ fn expect_few_forks(run: &mut TestRun) -> Result<(), CheckError> {
     if forks <= clients + MOST_WITHOUT_CLIENT {
         return Ok(());
     }
-    let error = run.fail_now(Failure {
+    let summary = "The server forks again and again before a client has come.";
+    let observed = format!("{forks} [FORK] lines; clients that have connected: {clients}");
+    let error = forked_before(run, summary, observed);
+    Err(error.depends_on("own-child"))
+}
+
+/// The failure of a server that forks for no client.
+pub(super) fn forked_before(run: &mut TestRun, summary: &str, observed: String) -> CheckError {
+    run.fail_now(Failure {
         id: "forked-before",
         mistake: Some("forks-first"),
-        summary: "The server forks again and again before a client has come.".to_owned(),
+        summary: summary.to_owned(),
         expected: "the parent alone accepts, and forks when a client has come".to_owned(),
-        observed: format!("{forks} [FORK] lines; clients that have connected: {clients}"),
-    });
-    Err(error.depends_on("own-child"))
+        observed,
+    })
 }
 
 /// The processes that have a client's connection. The parent may be one of these processes.

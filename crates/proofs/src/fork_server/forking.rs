@@ -1,7 +1,7 @@
 //! The criteria `own-child` (each client has a child of its own) and `descriptors` (each process
 //! keeps only its own sockets open).
 
-use super::children::{ClientAndChild, connect_with_child, holders, with_child};
+use super::children::{ClientAndChild, connect_with_child, forked_before, holders, with_child};
 use super::process_evidence;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -148,13 +148,9 @@ pub(crate) fn expect_no_early_child(context: &CheckContext<'_>) -> Result<(), Ch
     if forks == 0 && acceptors < 2 {
         return Ok(());
     }
-    let error = run.fail_now(Failure {
-        id: "forked-before",
-        mistake: Some("forks-first"),
-        summary: "The server has forked, and no client has connected.".to_owned(),
-        expected: "the parent alone accepts, and forks when a client has come".to_owned(),
-        observed: format!("{forks} [FORK] lines, and {acceptors} processes in accept"),
-    });
+    let summary = "The server has forked, and no client has connected.";
+    let observed = format!("{forks} [FORK] lines, and {acceptors} processes in accept");
+    let error = forked_before(&mut run, summary, observed);
     Err(error.depends_on(if forks > 0 { "own-child" } else { "descriptors" }))
 }
 

@@ -129,20 +129,17 @@ impl ClientRun {
     /// Checks that the client has not ended with an error after it has sent its line: what the server
     /// answers is not the reason then.
     fn expect_no_error_yet(&mut self, text: &str) -> Result<(), CheckError> {
-        let ended = self.ended_now();
-        match ended {
-            Some(wait_error) if has_failed(Some(&wait_error)) => {
-                let failure = Failure {
-                    id: "ended-early",
-                    summary: "The client ended before the server answered.".to_owned(),
-                    expected: format!("[client] received '{text}'"),
-                    observed: self.logged_answer_text(),
-                    ..Failure::default()
-                };
-                Err(self.fail(wait_error, failure))
-            }
-            _ => Ok(()),
-        }
+        let Some(wait_error) = self.ended_now().filter(|it| has_failed(Some(it))) else {
+            return Ok(());
+        };
+        let failure = Failure {
+            id: "ended-early",
+            summary: "The client ended before the server answered.".to_owned(),
+            expected: format!("[client] received '{text}'"),
+            observed: self.logged_answer_text(),
+            ..Failure::default()
+        };
+        Err(self.fail(wait_error, failure))
     }
 
     fn expect_answer_logged(&mut self, connection: &Client, text: &str) -> Result<(), CheckError> {

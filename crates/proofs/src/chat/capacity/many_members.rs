@@ -64,7 +64,15 @@ fn speak(
     let _ = run.server.wait_asleep();
     let (name, connection) = (&members[speaker].name, &members[speaker].connection);
     let Some(fd) = run.server.descriptor_of(connection)? else {
-        return Err(not_accepted(run, speaker + 1, WaitError::Idle { calls: Vec::new() }));
+        return Err(run.fail_now(Failure {
+            id: "member-closed",
+            mistake: None,
+            summary: format!(
+                "{MEMBERS} clients were let in, and the server has no descriptor for {name}."
+            ),
+            expected: format!("{name} stays connected"),
+            observed: format!("no descriptor of the server is connected to {name}"),
+        }));
     };
     let letters = (0..random.usize(10..40)).map(|_| random.lowercase() as u8);
     let line: Vec<u8> = letters.chain([b'\n']).collect();

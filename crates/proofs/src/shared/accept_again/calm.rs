@@ -5,6 +5,7 @@ use super::phantom::expect_no_phantom;
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
 use crate::shared::refusal::is_nap;
+use crate::shared::service::Clients;
 use crate::test_run::TestRun;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,8 +23,8 @@ const BURST: Duration = Duration::from_millis(300);
 const LONGEST_BURST: Duration = Duration::from_secs(2);
 
 /// The server must go to sleep, also if a timer wakes it now and then. It must not end, and must
-/// not take a failed accept for a client.
-pub(super) fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
+/// not take a failed accept for a client. `clients` are the clients that such a server serves.
+pub(super) fn expect_calm(run: &mut TestRun, clients: Clients) -> Result<(), CheckError> {
     let (begun, used_before) = (Instant::now(), run.server.cpu_time()?);
     let (mut idle, mut used);
     loop {
@@ -76,7 +77,9 @@ pub(super) fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
              of no use below the lowered limit"
         )));
     }
-    let stays_in_accept = stays_in_accept(run, &wait_error);
+    // A server with several clients waits in poll or epoll_wait, and the row of its lesson is about a
+    // server that goes back there.
+    let has_row = clients != Clients::Together || !never_waits(&wait_error);
     let failure = Failure {
         id,
         mistake: Some(id),
@@ -86,15 +89,13 @@ pub(super) fn expect_calm(run: &mut TestRun) -> Result<(), CheckError> {
         observed: wait_error.to_string(),
     };
     let error = run.fail(wait_error, failure);
-    Err(if stays_in_accept { error.without_row() } else { error })
+    Err(if has_row { error } else { error.without_row() })
 }
 
-/// Whether the server never goes back to poll or epoll_wait. The row of the lessons about these calls is about
-/// a server that does.
-fn stays_in_accept(run: &TestRun, wait_error: &WaitError) -> bool {
-    let is_about_wait = ["w03", "w04"].iter().any(|week| run.lesson_id().starts_with(week));
+/// Whether none of the calls that the server repeats waits for descriptors.
+fn never_waits(wait_error: &WaitError) -> bool {
     let waits = |sample: &SyscallSample| sample.calls.iter().any(|it| it.0.waits_for_readiness());
-    is_about_wait && matches!(wait_error, WaitError::Spinning(sample) if !waits(sample))
+    matches!(wait_error, WaitError::Spinning(sample) if !waits(sample))
 }
 
 /// Whether accept fails among the repeated calls, because no descriptor is free (accept(2)).

@@ -82,12 +82,12 @@ fn run_out(
             waiting.push(client);
         }
     }
-    expect_calm(run)?;
+    expect_calm(run, service.clients)?;
     expect_still_connected(run, earlier)?;
     if let Some(client) = earlier.last() {
         let served = (service.expect_served)(run, client);
         served.map_err(|error| after(WHILE, error.independent()))?;
-        expect_calm(run)?;
+        expect_calm(run, service.clients)?;
     }
 
     run.step("the descriptor limit was restored");
