@@ -5,7 +5,7 @@ use crate::chat::transcript::{Progress, Transcript, common, without_number};
 use crate::check_error::{CheckError, Failure};
 use crate::shared::diagnosis;
 use crate::shared::watch_entries::ignored_error;
-use witness::WaitError;
+use witness::{Call, WaitError};
 
 /// The maximum number of bytes that a step or a failure quotes.
 const MAX_QUOTED: usize = 60;
@@ -65,6 +65,17 @@ pub(in crate::chat) fn unheard(member: &Member) -> Vec<u8> {
     member.client.connection.received_from(member.heard)
 }
 
+/// Whether the server sleeps in a poll with a single entry, although it has a listener and members, and
+/// a member does not read. The kernel may find room for this member soon afterwards, so that the server
+/// goes on before its array is read.
+fn waits_for_one(chat: &ChatRun, calls: &[Call]) -> bool {
+    let mut waits = calls.iter().filter(|call| call.waits_for_readiness());
+    let is_single = |call: &Call| call.is_poll() && call.arguments[1] == 1;
+    waits.next().is_some_and(is_single)
+        && waits.next().is_none()
+        && chat.members.iter().any(|member| !member.reads)
+}
+
 /// The failure of a room that has not sent a line to a member.
 fn not_heard(
     chat: &mut ChatRun,
@@ -87,6 +98,7 @@ fn not_heard(
             let number = number_of(line).unwrap_or(-1);
             ignored_error(sample, number).map(|_| "compares-revents")
         }
+        (WaitError::Idle { calls }, _) if waits_for_one(chat, calls) => Some("waits-for-slow"),
         (WaitError::Idle { .. }, kind) => match kind {
             Kind::Said if received.len() >= MIN_CUT && !received.contains(&b'\n') => {
                 Some("cut-line")
