@@ -159,8 +159,14 @@ impl TestRun {
     /// The failure of a server whose answer is already wrong. No wait has failed.
     pub(crate) fn fail_now(&mut self, failure: Failure) -> CheckError {
         // Wait until the server is idle. The tables of an idle server are clearer than the tables
-        // of a server that is still working. A server that never becomes idle is wrong all the same.
-        let at_rest = rest_of(self.server.wait_idle_within(LONGEST_REST));
+        // of a server that is still working. A server that never becomes idle is wrong all the same,
+        // also if this machine was too busy to see what it does.
+        let at_rest = match rest_of(self.server.wait_idle_within(LONGEST_REST)) {
+            WaitError::Unobservable(_) => {
+                WaitError::TimedOut { after: LONGEST_REST, doing: "running".to_owned() }
+            }
+            seen => seen,
+        };
         self.fail_surely(at_rest, failure, Self::explain)
     }
 
