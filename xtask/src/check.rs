@@ -3,6 +3,7 @@
 mod pictures;
 mod readme_rows;
 
+use crate::mistakes::NEVER_ALONE;
 use crate::shown_output::{self, Stale};
 use crate::starter::{self, Starter};
 use anyhow::Result;
@@ -206,9 +207,14 @@ fn mistakes_readme(lesson: &Lesson, write: bool) -> Result<Vec<String>> {
         return Ok(vec![format!("{place}: is missing; write it, with a block after {table}")]);
     }
     let mut differences = readme(&path, write)?;
-    if !read(&paths::root().join(&path))?.contains(table.trim_matches('`')) {
+    let text = read(&paths::root().join(&path))?;
+    if !text.contains(table.trim_matches('`')) {
         differences.push(format!("{place}: has no table of mistakes; add a block after {table}"));
     }
+    let never_alone = text.lines().zip(1..).filter(|(line, _)| line.starts_with(NEVER_ALONE));
+    differences.extend(never_alone.map(|(line, number)| {
+        format!("{place}:{number}: {line}; add a wrong server that does, or remove the criterion")
+    }));
     Ok(differences)
 }
 

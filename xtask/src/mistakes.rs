@@ -48,10 +48,14 @@ pub(crate) enum Format {
     Markdown,
 }
 
+/// The begin of the line about the criteria that no wrong server fails alone.
+pub(crate) const NEVER_ALONE: &str = "no wrong server fails ";
+
 const EXAMPLES: &str = "\
 Each row is a wrong server, each column a criterion: ✗ failed, ✓ proved, – not run,
-? inconclusive. The criterion in brackets must catch the wrong server. The
-server is caught if that criterion fails and names the mistake's row as the cause.
+? inconclusive (checked three times). The criterion in brackets must catch the
+wrong server. The server is caught if that criterion fails and names the
+mistake's row as the cause.
 Below a whole lesson's table are the criteria that no wrong server fails alone.
 
 Examples:
@@ -148,7 +152,7 @@ fn table(
     // Show the criteria that no wrong server fails alone.
     let never_alone = if is_whole { never_alone(&ids, &results) } else { Vec::new() };
     if !never_alone.is_empty() {
-        let text = format!("no wrong server fails {} alone", never_alone.join(", "));
+        let text = format!("{NEVER_ALONE}{} alone", never_alone.join(", "));
         for piece in wrapped(&text, width) {
             screen.show(&Line::new().bad(&piece))?;
         }
@@ -174,7 +178,10 @@ fn decided(
             break;
         }
         for again in LessonCheck::new(lesson, &open)?.run(program, &mut |_| {})? {
-            reports.iter_mut().filter(|old| old.id == again.id).for_each(|old| *old = again.clone());
+            reports
+                .iter_mut()
+                .filter(|old| old.id == again.id)
+                .for_each(|old| *old = again.clone());
         }
     }
     Ok(reports)

@@ -39,6 +39,15 @@ pub(super) fn if_answered(mistake: &'static str) -> impl Fn(CheckError) -> Check
     }
 }
 
+/// The failure of a server that does not answer many commands in one write. If it answers them
+/// wrongly, it may have read a part of a command as a whole one, as `split` checks.
+pub(super) fn of_pipeline(error: CheckError) -> CheckError {
+    match &error {
+        CheckError::Failed(cause) if cause.id == WRONG_REPLY => error.depends_on("split"),
+        _ => error.depends_on("pipeline"),
+    }
+}
+
 /// Adds the row that explains why the server has closed the connection where a reply was due.
 pub(super) fn if_closed(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
     move |error| match &error {

@@ -1,7 +1,7 @@
 //! Keys whose time is over.
 
 use crate::check_error::CheckError;
-use crate::w09_l01::diagnosis::{WRONG_REPLY, if_answered};
+use crate::w09_l01::diagnosis::{WRONG_REPLY, if_answered, of_pipeline};
 use crate::w09_l01::draws::Draws;
 use crate::w09_l01::resp::{Reply, array, bulk, number, ok};
 use crate::w09_l01::resp_client::RespClient;
@@ -158,7 +158,7 @@ pub(in crate::w09_l01) fn gone_all_at_once(
     let time = Duration::from_millis(draws.number(100..=130) as u64);
     let key = |number: i64| format!("{name}-{number}");
     let set = |number| (format!("SET {} {value} PX {}", key(number), time.as_millis()), ok());
-    store.expect_pipeline(client, &(0..count).map(set).collect::<Vec<_>>())?;
+    store.expect_pipeline(client, &(0..count).map(set).collect::<Vec<_>>()).map_err(of_pipeline)?;
 
     let paused = Instant::now();
     store.run.step("the server was stopped (SIGSTOP), until all keys were past their time");
