@@ -5,7 +5,7 @@ mod leaving;
 mod recorded;
 mod tcp;
 
-use crate::ready;
+use crate::ready::{self, unread_bytes};
 use crate::recording::{ClientAct, ClientRecord};
 use crate::server_close::ServerClose;
 use nix::errno::Errno;
@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use tcp::{acknowledge, enlarge_buffer, tcp_info, unacknowledged_bytes, unread_bytes};
+use tcp::{acknowledge, enlarge_buffer, tcp_info, unacknowledged_bytes};
 
 /// A client of the server under observation. Clones are handles of the same client. The client
 /// stays connected until a function of the client closes the connection, or the

@@ -1,7 +1,7 @@
 //! A program's standard input, which the observer writes.
 
 use crate::log::new_terminal;
-use crate::ready;
+use crate::ready::{self, unread_bytes};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::poll::PollFlags;
@@ -128,6 +128,17 @@ impl InputStream {
             InputStream::Terminal { slave, queue, echoed, .. } => {
                 queue.left.is_empty() && (*echoed >= queue.written || !has_echo(slave))
             }
+        }
+    }
+
+    /// The number of bytes that the program can read and has not read.
+    pub(crate) fn unread(&self) -> u64 {
+        match self {
+            InputStream::Empty => 0,
+            InputStream::Ended { reader } | InputStream::Pipe { reader, .. } => {
+                unread_bytes(reader)
+            }
+            InputStream::Terminal { slave, .. } => unread_bytes(slave),
         }
     }
 

@@ -29,15 +29,6 @@ fn set(fd: RawFd, level: libc::c_int, option: libc::c_int, value: libc::c_int) {
     unsafe { libc::setsockopt(fd, level, option, (&raw const value).cast(), length) };
 }
 
-/// The number of bytes that have arrived and have not been read (tcp(7), SIOCINQ, which is
-/// FIONREAD).
-pub(super) fn unread_bytes(socket: &OwnedFd) -> u64 {
-    let mut bytes: libc::c_int = 0;
-    // SAFETY: the kernel writes one int.
-    let asked = unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &mut bytes) };
-    if asked == 0 { bytes.max(0) as u64 } else { 0 }
-}
-
 /// The number of bytes that were sent and have not been acknowledged.
 pub(super) fn unacknowledged_bytes(socket: &OwnedFd) -> u64 {
     let mut bytes: libc::c_int = 0;

@@ -23,7 +23,8 @@ impl Server {
         }
         let written = self.output_written();
         let read = self.clients.iter().map(Client::bytes_received).sum();
-        let mut visible = Visible { written, read, ..Visible::default() };
+        let input = self.input.unread();
+        let mut visible = Visible { written, read, input, ..Visible::default() };
         let Some(table) = &self.table else { return Ok(Some(visible)) };
         let mut all = true;
         let mut sockets =
@@ -69,11 +70,10 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
             false
         }
         _ => {
-            // A program that has connected to the observer, and has read everything, has room for the
-            // rest, which is then on its way: the kernel may send it up to 40 ms later, when a
-            // delayed acknowledgement has come.
-            let has_room = client.is_accepted() && socket.unread == 0;
-            let is_blocked = !has_room && client.is_send_blocked(socket.received);
+            // A program that has read everything has room for the rest, which is then on its way. The
+            // kernel may send it some milliseconds later: when a delayed acknowledgement has come, or
+            // when the persist timer has probed a window that was closed (RFC 9293, section 3.8.6.1).
+            let is_blocked = socket.unread > 0 && client.is_send_blocked(socket.received);
             (client.in_flight(socket.received) == 0 || is_blocked)
                 && answers_delivered(client, socket)
         }

@@ -34,12 +34,16 @@ pub(super) struct Visible {
     pub(super) transfer: Vec<(u64, u32)>,
     /// The number of bytes that the clients have read.
     pub(super) read: u64,
+    /// The number of bytes that the program has not read from its standard input.
+    pub(super) input: u64,
 }
 
 impl Visible {
     /// Whether nothing but the log differs.
     pub(super) fn is_equal_but_for_log(&self, other: &Self) -> bool {
-        self.sockets == other.sockets && self.transfer == other.transfer && self.read == other.read
+        self.sockets == other.sockets
+            && self.transfer == other.transfer
+            && (self.read, self.input) == (other.read, other.input)
     }
 }
 
