@@ -73,7 +73,9 @@ fn is_delivered(client: &Client, socket: Option<&Socket>) -> bool {
             // A program that has read everything has room for the rest, which is then on its way. The
             // kernel may send it some milliseconds later: when a delayed acknowledgement has come, or
             // when the persist timer has probed a window that was closed (RFC 9293, section 3.8.6.1).
-            let is_blocked = socket.unread > 0 && client.is_send_blocked(socket.received);
+            // A program that has closed its descriptor reads nothing more.
+            let reads_on = socket.unread == 0 && socket.inode != 0;
+            let is_blocked = !reads_on && client.is_send_blocked(socket.received);
             (client.in_flight(socket.received) == 0 || is_blocked)
                 && answers_delivered(client, socket)
         }
