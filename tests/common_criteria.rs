@@ -121,6 +121,7 @@ fn each_fault_of_a_tracker_that_echoes_is_named() {
         Fault("SIGNALLED", "no-fd-leak", "was killed by SIGPIPE", "sigpipe"),
         Fault("ASKS_FOR_END", "late-reader", "does not read, and the server does not go", ""),
         Fault("KEEPS_PENDING", "late-reader", "which came next, got", ""),
+        Fault("STAYS_OPEN", "late-reader", "and the server never closed its socket.", ""),
         Fault("KEEPS_LOST", "late-reader", "and logged no [DISCONNECT]", ""),
         Fault("GOES_FORWARD", "reuse", "together, and the log has", ""),
         Fault("NEEDS_ROOM", "late-reader", "has not read yet, and the", "late-reader-removed"),

@@ -19,6 +19,7 @@
  *   LOST_UNNAMED    the log names no descriptor of a client that was lost during a write
  *   KEEPS_PENDING   output that waits for a client that leaves is sent to the next client of its slot
  *   KEEPS_LOST      a client that is lost while its pending output is sent keeps its slot, unlogged
+ *   STAYS_OPEN      a client that leaves while output waits for it is logged, and stays open
  *   GOES_FORWARD    the loop goes forward to the number of entries that poll got
  *   NEEDS_ROOM      a client for which the kernel has no room at all is closed */
 #include "../common.h"
@@ -187,7 +188,10 @@ static void release(int at)
 {
     int fd = watched[at].fd, slot = slot_of(fd);
     clients[slot].fd = -1;
-    close(fd);
+#ifdef STAYS_OPEN
+    if (clients[slot].pending == 0)
+#endif
+        close(fd);
 #ifdef KEEPS_LOST
     if (was_lost)
         clients[slot].fd = -2;

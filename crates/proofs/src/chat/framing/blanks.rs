@@ -6,7 +6,7 @@ use crate::chat::transcript::common;
 use crate::check_error::CheckError;
 
 /// The characters that many functions remove from the ends of a text.
-const BLANKS: [u8; 2] = [b' ', b'\t'];
+pub(super) const BLANKS: [u8; 2] = [b' ', b'\t'];
 
 /// A member sends a line with blanks at both ends, also before a CR, a line of blanks, and a line of a CR
 /// alone, which is the empty line of telnet. All of them are passed on as they came.
@@ -50,11 +50,16 @@ fn with_blanks(chat: &ChatRun, line: &[u8], mut error: CheckError) -> CheckError
     {
         if let Some((other, _)) = changed {
             cause.mistake = None;
-            cause.summary = format!("{other} was sent a line without a blank or tab that it had.");
+            cause.summary = without_blank(other);
         } else if is_lost && cause.id == "line-missing" {
             cause.mistake = None;
             cause.summary = format!("{name} sent the line {}, and nobody got it.", quoted(line));
         }
     }
     error
+}
+
+/// The summary of a member that was sent a line without a blank.
+pub(super) fn without_blank(name: &str) -> String {
+    format!("{name} was sent a line without a blank or tab that it had.")
 }

@@ -1,5 +1,6 @@
 //! Lines that have every byte but the newline, also in the order of other protocols.
 
+use super::blanks::{BLANKS, without_blank};
 use crate::chat::chat_run::hearing::{quoted, unheard};
 use crate::chat::chat_run::{ChatRun, said};
 use crate::chat::transcript::common;
@@ -63,8 +64,10 @@ fn with_byte(chat: &ChatRun, line: &[u8], mut error: CheckError) -> CheckError {
         if is_left_out || cause.mistake.as_deref() != Some("changes-bytes") {
             cause.mistake = None;
         }
+        let is_blank = BLANKS.contains(byte);
         let byte = quoted(&[*byte]);
         cause.summary = match heard[at] {
+            b'\n' if is_blank => without_blank(name),
             b'\n' => format!("{name} was sent a line that ends before the byte {byte}."),
             _ => format!(
                 "{name} was sent a line in which the byte {byte} is missing, or has another one in its \

@@ -5,6 +5,7 @@ use crate::check_error::{CheckError, Failure};
 use crate::named_client::NamedClient;
 use crate::shared::departure::Departure;
 use crate::shared::diagnosis;
+use crate::shared::fd_leaks::kept_socket;
 use crate::test_run::TestRun;
 use witness::WaitError;
 
@@ -42,7 +43,10 @@ pub(super) fn check(
             let summary = format!("The server ended when {} left.", left.name);
             return Err(unexpected(run, wait_error, summary));
         }
-        // Another criterion reports a server that keeps a client which has left.
+        Err(wait_error @ WaitError::Idle { .. }) if is_connected => {
+            return Err(not_closed(run, left, wait_error));
+        }
+        // Another criterion reports a server that keeps a client which has shut down its side.
         Err(_) => return Ok(()),
     }
     // A server may log in other words that it has closed a client which takes no output.
@@ -59,6 +63,19 @@ pub(super) fn check(
     }
     free_slot(run, &next);
     Ok(())
+}
+
+/// The failure of a server that keeps the descriptor of a client that has left. The criterion
+/// `no-fd-leak` asks the same for clients without pending output.
+fn not_closed(run: &mut TestRun, left: &NamedClient, wait_error: WaitError) -> CheckError {
+    let failure = Failure {
+        summary: format!(
+            "{} left and had not read its answers, and the server never closed its socket.",
+            left.name
+        ),
+        ..kept_socket(left, None, run.logged_text())
+    };
+    run.fail(wait_error, failure).depends_on("no-fd-leak")
 }
 
 /// The client `next`, which came after another one had left, sends a line, and must get this line back.
