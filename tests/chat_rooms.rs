@@ -26,6 +26,14 @@ fn proves_writes_at_once_and_what_is_left_at_pollout() {
 }
 
 #[test]
+fn proves_a_room_with_small_receive_buffers() {
+    let dir = TestDir::new();
+    let room = dir.compiled_with(Path::new("chat").join("plain.c"), "SMALL_WINDOW");
+    let output = prove(&["--cmd", &command_line([&room]), "--only", "long-lines,slow-reader"]);
+    output.code(0);
+}
+
+#[test]
 fn proves_shared_messages_that_are_written_at_pollout_alone() {
     assert_proved_in_c("deferred.c");
 }

@@ -212,6 +212,10 @@ static void remove_leaving(void)
 static inline bool accept_one(int listener)
 {
     int fd = accept(listener, NULL, NULL);
+#ifdef SMALL_WINDOW
+    /* The kernel keeps the rest of a long line at its sender, until the room has read the start. */
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){16384}, sizeof(int));
+#endif
     bool is_client_lost = fd < 0 && (errno == ECONNABORTED || errno == EINTR);
     bool is_done = fd >= 0 || is_client_lost || reject_by_spare(listener);
     if (fd >= 0)
