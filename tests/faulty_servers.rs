@@ -5,6 +5,8 @@ mod support;
 
 use assert_cmd::assert::Assert;
 use predicates::str::is_empty;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use support::processes::{assert_gone, free_port, marker};
 use support::programs::{TestDir, command_line, python, servers};
@@ -26,6 +28,16 @@ fn a_program_that_cannot_run_is_misuse() {
         let output = prove(&["--cmd", program]).code(2).stdout(is_empty());
         assert_contains(&stderr_of(&output), &["error: --cmd", words]);
     }
+}
+
+#[test]
+fn a_program_for_32_bits_is_misuse() {
+    let dir = TestDir::new();
+    let program = dir.path("server");
+    fs::write(&program, b"\x7fELF\x01\x01\x01").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = prove(&["--cmd", &command_line([&program])]).code(2).stdout(is_empty());
+    assert_contains(&stderr_of(&output), &["is a program of 32 bits", "gcc -m64"]);
 }
 
 #[test]

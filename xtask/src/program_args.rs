@@ -9,7 +9,7 @@ use course::report::{self, Build, BuildStatus, ProgramKind};
 use programs::{build, todos};
 use proofs::IsolationLevel;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -271,6 +271,14 @@ fn subject(kind: ProgramKind, name: &str) -> report::ReportedProgram {
     report::ReportedProgram { kind, name: name.to_owned() }
 }
 
+/// Whether a file is a program for 32 bits (elf(5), EI_CLASS).
+fn is_for_32_bits(path: &Path) -> bool {
+    const ELF_CLASS_32: [u8; 5] = *b"\x7fELF\x01";
+    let mut start = [0; 5];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == ELF_CLASS_32
+}
+
 /// The file of a command's program. A path is relative to `directory`. A name is looked up in PATH,
 /// as a shell does.
 fn find(program: &str, directory: &Path) -> Result<PathBuf> {
@@ -280,6 +288,11 @@ fn find(program: &str, directory: &Path) -> Result<PathBuf> {
             Err(error) => Err(error).with_context(|| {
                 format!("--cmd: cannot run {}; build it first, or check the path", path.display())
             }),
+            Ok(_) if is_executable(&path) && is_for_32_bits(&path) => bail!(
+                "--cmd: {} is a program of 32 bits, whose system calls have other numbers and cannot \
+                 be named here; compile it for 64 bits (gcc -m64)",
+                path.display()
+            ),
             Ok(_) if is_executable(&path) => Ok(path),
             Ok(_) => bail!(
                 "--cmd: {} is not a program; chmod +x it, or name its interpreter",
