@@ -46,7 +46,7 @@ fn keys_that_stay_watched_after_a_refused_exec_fail() {
 #[test]
 fn small_faults_are_found() {
     type Fault = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
-    let faults: [Fault; 8] = [
+    let faults: [Fault; 12] = [
         // A second WATCH of the same key forgets the change since the first.
         (
             "transaction",
@@ -100,6 +100,29 @@ fn small_faults_are_found() {
                 "new = 0 if number[:1] == b\"-\" else expiry(number, unit)",
             )],
         ),
+        // XX excludes GT and LT.
+        (
+            "expiry",
+            "was answered -ERR",
+            &[("len(found) > 1 and (b\"NX\" in found or", "len(found) > 1 and (found or")],
+        ),
+        // Commands after QUIT are run.
+        (
+            "auth",
+            "served-after-quit",
+            &[("while not self.is_last and len(self.outbox)", "while len(self.outbox)")],
+        ),
+        // Without REQUIREPASS, any password is right.
+        (
+            "bad-input",
+            "was answered +OK",
+            &[(
+                "raise Refused(\"ERR AUTH called without any password configured\")",
+                "return True",
+            )],
+        ),
+        // A question mark also stands for no byte.
+        ("get-set", "KEYS ", &[("return b\".\"", "return b\".?\"")]),
         ("get-set", "KEYS ", &[("re.compile(text, re.S)", "re.compile(text)")]),
         (
             "get-set",

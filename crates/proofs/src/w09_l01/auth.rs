@@ -7,7 +7,6 @@ use super::resp_client::{Received, RespClient};
 use super::store_run::StoreRun;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
-use crate::shared::fd_leaks::kept_socket;
 
 /// With REQUIREPASS: before AUTH, every command but AUTH, HELLO and QUIT is answered with NOAUTH. A
 /// wrong password is answered with WRONGPASS. After the right password, commands are served. Other
@@ -44,7 +43,7 @@ pub(super) fn auth(context: &CheckContext<'_>) -> Result<(), CheckError> {
     // Another connection needs its own AUTH, and so does a client that comes after a client that
     // has left.
     expect_locked(&mut store, &mut other, &all).map_err(diagnosis::if_answered("auth-for-all"))?;
-    leave(&mut store, &client)?;
+    store.leave(&client)?;
     let mut next = store.connect()?;
     expect_locked(&mut store, &mut next, &all).map_err(diagnosis::if_answered("session-reused"))?;
 
@@ -55,7 +54,8 @@ pub(super) fn auth(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let guess =
         [(format!("AUTH {value}"), error("WRONGPASS")), (format!("GET {key}"), bulk(&value))];
     store.expect_replies(&mut other, guess)?;
-    quit(&mut store, &mut next)
+    quit(&mut store, &mut next)?;
+    ignored_after_quit(&mut store, &mut other, &mut draws)
 }
 
 /// Every command of the lesson that needs AUTH, with the right number of arguments. EXEC is not
@@ -109,22 +109,13 @@ fn wrong_passwords(draws: &mut Draws, password: &str) -> Vec<String> {
         format!("AUTH {word}"),
         format!("AUTH {start}"),
         format!("AUTH {password}{}", draws.letters(1)),
+        format!("AUTH {password}\0{}", draws.letters(1)),
         format!("AUTH {}", password.to_uppercase()),
         format!("AUTH default {start}"),
         format!("AUTH {word} {password}"),
     ];
     draws.shuffle(&mut lines);
     lines
-}
-
-/// A client leaves. The server must close the client's descriptor, so that the next client can get
-/// the same place in the server's table.
-fn leave(store: &mut StoreRun, client: &RespClient) -> Result<(), CheckError> {
-    store.run.step(format!("{} closed", client.name()));
-    client.named.connection.close();
-    let Err(wait_error) = store.run.wait_released(&client.named) else { return Ok(()) };
-    let failure = kept_socket(&client.named, None, wait_error.to_string());
-    Err(store.run.fail(wait_error, failure).depends_on("no-fd-leak"))
 }
 
 /// A client may send QUIT before AUTH: the server replies with OK, and closes the connection.
@@ -147,4 +138,25 @@ fn quit(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError>
         observed,
     };
     Err(store.run.fail_after(wait_error, failure))
+}
+
+/// A client sends QUIT and SET in one write: SET is neither run nor answered.
+fn ignored_after_quit(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    draws: &mut Draws,
+) -> Result<(), CheckError> {
+    let key = draws.word();
+    let lines = [("QUIT".to_owned(), ok()), (format!("SET {key} 1"), ok())];
+    store.send_pipeline(client, &lines)?;
+    store.expect_answers(client, &lines[..1])?;
+    if let Ok(Received::Reply(got)) = store.wait_received(client) {
+        let summary = format!("{} sent QUIT and SET, and SET was answered.", client.name());
+        let expected = "+OK to QUIT, and then an end of file".to_owned();
+        let observed = format!("+OK, and then {got}");
+        let failure =
+            Failure { id: "served-after-quit", mistake: None, summary, expected, observed };
+        return Err(store.run.fail_now(failure));
+    }
+    Ok(())
 }

@@ -65,6 +65,7 @@ fn expect_errors(
         format!("DBSIZE {word}"),
         format!("EXPIRE {key}"),
         "AUTH".to_owned(),
+        format!("AUTH {word}"),
         format!("AUTH {name} {word} {key}"),
     ];
     draws.shuffle(&mut lines);

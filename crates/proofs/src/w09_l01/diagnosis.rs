@@ -9,6 +9,9 @@ use witness::{Call, WaitError};
 /// The id of the failure of a server that answers with a wrong reply.
 pub(super) const WRONG_REPLY: &str = "wrong-reply";
 
+/// The id of the failure of a server that sends bytes which are no reply.
+pub(super) const MALFORMED: &str = "malformed-reply";
+
 /// The id of the failure of a server that closes the connection where a reply is due.
 pub(super) const CLOSED: &str = "closed";
 
@@ -35,6 +38,16 @@ fn is_cut_at_nul(whole: &[u8], part: &[u8]) -> bool {
 pub(super) fn if_answered(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
     move |error| match &error {
         CheckError::Failed(cause) if cause.id == WRONG_REPLY => error.with_mistake(mistake),
+        _ => error,
+    }
+}
+
+/// Adds the row that explains bytes which a client has received in the place of its reply.
+pub(super) fn if_received(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
+    move |error| match &error {
+        CheckError::Failed(cause) if [WRONG_REPLY, MALFORMED].contains(&cause.id.as_str()) => {
+            error.with_mistake(mistake)
+        }
         _ => error,
     }
 }

@@ -124,6 +124,8 @@ fn no_numbers(
         .chain(of_row(loose, Some("loose-numbers")));
     for (text, mistake) in strings {
         store.expect_reply(client, &[b"SET", key.as_bytes(), text.as_bytes()], ok())?;
+        // A server that has stored another string has another fault.
+        store.expect_replies(client, [(format!("GET {key}"), bulk(&text))])?;
         store.expect_replies(client, [(format!("INCR {key}"), error("ERR"))]).map_err(|error| {
             match mistake {
                 Some(row) => if_answered(row)(error),
@@ -183,6 +185,19 @@ fn any_bytes(
     }
     store.expect_reply(client, &[b"DEL", &keys[0], &keys[1]], number(2))?;
 
+    // A key may be long. Two long keys that differ only at their ends are different keys.
+    let (start, length_of_key) = (draws.word(), draws.size(600..=5000));
+    let long = format!("{start}{}", draws.letters(length_of_key));
+    let [one, two] = [1, 2].map(|end| format!("{long}{end}"));
+    store.expect_replies(
+        client,
+        [
+            (format!("MSET {one} 1 {two} 2"), ok()),
+            (format!("MGET {one} {two} {long}"), array([bulk("1"), bulk("2"), Reply::Nil])),
+            (format!("DEL {one} {two}"), number(2)),
+        ],
+    )?;
+
     // Each of these characters has two bytes in UTF-8.
     let (key, accents) = (draws.word(), "é".repeat(draws.size(5..=50)));
     let whole = format!("{accents}{accents}");
@@ -216,8 +231,9 @@ fn patterns(
         ],
     )?;
     // In "aab" and "abcbc", the text after the star begins more than once.
-    let mut patterns: [(String, &[&str]); 10] = [
+    let mut patterns: [(String, &[&str]); 11] = [
         ("*".to_owned(), &["aab", "abcbc", "h*llo", "hallo", "heeello", "hello", "hllo", "hxllo"]),
+        (format!("{it}hello?"), &[]),
         (format!("{it}h?llo"), &["h*llo", "hallo", "hello", "hxllo"]),
         (format!("{it}h*llo"), &["h*llo", "hallo", "heeello", "hello", "hllo", "hxllo"]),
         (format!("{it}h[ae]llo"), &["hallo", "hello"]),
@@ -236,6 +252,7 @@ fn patterns(
         store.expect_reply_that(client, &[b"KEYS", pattern.as_bytes()], &text, in_order)?;
     }
     line_breaks(store, client, &it)?;
+    many_keys(store, client, draws)?;
     store.expect_replies(
         client,
         [
@@ -256,6 +273,22 @@ fn line_breaks(store: &mut StoreRun, client: &mut RespClient, it: &str) -> Resul
         store.expect_reply(client, &[b"KEYS", pattern.as_bytes()], array(found))?;
     }
     Ok(())
+}
+
+/// KEYS looks at all keys, also at thousands.
+fn many_keys(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    draws: &mut Draws,
+) -> Result<(), CheckError> {
+    let (name, end) = (draws.word(), draws.number(10..=99));
+    let pairs: Vec<_> = (1000..3000).map(|number| format!("{name}-{number} 1")).collect();
+    store.expect_pipeline(client, &[(format!("MSET {}", pairs.join(" ")), ok())])?;
+    let wanted: Vec<_> = (10..30).map(|start| bulk(format!("{name}-{start}{end}"))).collect();
+    let text = format!("{}, in any order", array(wanted.clone()));
+    let pattern = format!("{name}-??{end}");
+    let is_right = |got: &Reply| matches!(got, Reply::Array(keys) if sorted(keys) == wanted);
+    store.expect_reply_that(client, &[b"KEYS", pattern.as_bytes()], &text, is_right)
 }
 
 fn sorted(replies: &[Reply]) -> Vec<Reply> {

@@ -2,6 +2,7 @@
 
 mod shut_down;
 
+use super::diagnosis::if_received;
 use super::draws::Draws;
 use super::resp::{bulk, command, ok, simple};
 use super::resp_client::RespClient;
@@ -133,6 +134,7 @@ impl SlowReader {
         slow.named.connection.reset();
         self.store.expect_alive("reset-ends-server")?;
         self.expect_served()?;
+        self.expect_new_session(&slow)?;
         let text = format!("{} sent {text}, and {} was served", slow.name(), self.other.name());
         self.store.run.merge_steps(from, text);
         Ok(())
@@ -236,6 +238,19 @@ impl SlowReader {
         )
     }
 
+    /// The next client, which may get the descriptor of the client that has left, gets none of its
+    /// pending replies. That the descriptor is closed is checked by `no-fd-leak`.
+    fn expect_new_session(&mut self, left: &RespClient) -> Result<(), CheckError> {
+        let _ = self.store.run.wait_released(&left.named);
+        let mut next = self.store.connect()?;
+        self.store
+            .expect_replies(&mut next, [("PING", simple("PONG"))])
+            .map_err(if_received("session-reused"))?;
+        next.named.connection.close();
+        let _ = self.store.run.wait_released(&next.named);
+        Ok(())
+    }
+
     fn expect_bounded_memory(
         &mut self,
         slow: &RespClient,
@@ -257,10 +272,10 @@ impl SlowReader {
             summary: format!(
                 "A client sent {asked} and reads nothing, and the server's memory has grown by {} \
                  MiB.",
-                grown >> 20
+                grown.div_ceil(1 << 20)
             ),
             expected: format!("at most {} MiB more than before", MAX_MEMORY >> 20),
-            observed: format!("{} MiB more", grown >> 20),
+            observed: format!("{} MiB more", grown.div_ceil(1 << 20)),
         }))
     }
 }

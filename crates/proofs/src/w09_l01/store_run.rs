@@ -6,6 +6,7 @@ use super::resp::{Reply, command, command_text, quoted};
 use super::resp_client::{Received, RespClient};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
+use crate::shared::fd_leaks::kept_socket;
 use crate::shared::memory::memory;
 use crate::test_run::TestRun;
 use witness::{FaultInjector, Server, Socket, Unobservable, WaitError};
@@ -41,6 +42,16 @@ impl StoreRun {
     /// Connects a new client.
     pub(super) fn connect(&mut self) -> Result<RespClient, CheckError> {
         Ok(RespClient::new(self.run.connect()?))
+    }
+
+    /// A client leaves. The server must close the client's descriptor, so that the next client can get
+    /// the same place in the server's table.
+    pub(super) fn leave(&mut self, client: &RespClient) -> Result<(), CheckError> {
+        self.run.step(format!("{} closed", client.name()));
+        client.named.connection.close();
+        let Err(wait_error) = self.run.wait_released(&client.named) else { return Ok(()) };
+        let failure = kept_socket(&client.named, None, wait_error.to_string());
+        Err(self.run.fail(wait_error, failure).depends_on("no-fd-leak"))
     }
 
     /// Sends commands one after the other. Each command is a line of words, separated by spaces,
@@ -214,6 +225,7 @@ impl StoreRun {
             Ok(Received::Reply(reply)) => return Ok(reply),
             Ok(Received::Malformed(why)) => {
                 let text = format!("The answer to {request} is no RESP reply: it {why}.");
+                id = diagnosis::MALFORMED;
                 (None, quoted(client.inbox()), text)
             }
             Ok(Received::Closed) => {

@@ -1,6 +1,7 @@
 //! The criterion of transactions: commands that run all together or not at all.
 
 mod atomic;
+mod sessions;
 mod watch;
 
 use super::diagnosis;
@@ -54,6 +55,8 @@ pub(super) fn transaction(context: &CheckContext<'_>) -> Result<(), CheckError> 
         watch::touched,
         watch::expired,
         watch::not_touched,
+        many_commands,
+        sessions::not_inherited,
         atomic::atomic,
     ];
     for part in parts {
@@ -86,6 +89,17 @@ fn together(pair: &mut Pair) -> Result<(), CheckError> {
     pair.expect([("EXEC".to_owned(), array(replies)), (format!("GET {a}"), bulk(&sum))])?;
     pair.expect_from_other([(format!("GET {a}"), bulk(&sum))])?;
     pair.expect([("MULTI", ok()), ("EXEC", array([]))])
+}
+
+/// A transaction may have more than a thousand commands.
+fn many_commands(pair: &mut Pair) -> Result<(), CheckError> {
+    let ([a], count) = (pair.draws.words(), pair.draws.number(1200..=1500));
+    let replies: Vec<_> = (1..=count).map(number).collect();
+    let mut lines = vec![("MULTI".to_owned(), ok())];
+    lines.extend((0..count).map(|_| (format!("INCR {a}"), queued())));
+    lines.push(("EXEC".to_owned(), array(replies)));
+    pair.store.expect_pipeline(&mut pair.client, &lines)?;
+    pair.expect([(format!("GET {a}"), bulk(count.to_string()))])
 }
 
 /// DISCARD runs none of the queued commands, and keeps none of them for the next transaction.

@@ -2,7 +2,6 @@
 //! has left.
 
 use crate::check_error::CheckError;
-use crate::shared::fd_leaks::kept_socket;
 use crate::w09_l01::draws::Draws;
 use crate::w09_l01::resp::{bulk, command, ok, quoted, simple};
 use crate::w09_l01::resp_client::RespClient;
@@ -45,12 +44,7 @@ pub(super) fn half_commands(store: &mut StoreRun, draws: &mut Draws) -> Result<(
     // A client leaves in the middle of a command. Another client then gets its place in the
     // server's table.
     send_part(store, &mut first, &commands[0][..cuts[0]])?;
-    store.run.step(format!("{} closed", first.name()));
-    first.named.connection.close();
-    if let Err(wait_error) = store.run.wait_released(&first.named) {
-        let failure = kept_socket(&first.named, None, wait_error.to_string());
-        return Err(store.run.fail(wait_error, failure).depends_on("no-fd-leak"));
-    }
+    store.leave(&first)?;
     let mut next = store.connect()?;
     store
         .expect_replies(&mut next, [("PING", simple("PONG"))])

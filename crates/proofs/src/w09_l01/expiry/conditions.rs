@@ -39,8 +39,16 @@ pub(super) fn conditions(
         case("LT", Some(middle), short, true),
         case("LT", Some(middle), long, false),
     ];
+    // XX may stand beside GT or LT. These cases come last, because no row names their fault.
+    let mut pairs = [
+        case("XX GT", Some(middle), long, true),
+        case("GT XX", Some(middle), short, false),
+        case("XX LT", Some(middle), short, true),
+        case("LT XX", None, short, false),
+    ];
     draws.shuffle(&mut cases);
-    for case in cases {
+    draws.shuffle(&mut pairs);
+    for case in cases.into_iter().chain(pairs) {
         for (name, unit) in [("EXPIRE", 1), ("PEXPIRE", 1000)] {
             try_case(store, client, draws, &case, (name, unit))?;
         }
@@ -68,7 +76,9 @@ fn try_case(
         timed = Timed::new(&key, case.new * 1000);
     }
     let expire = format!("{name} {key} {} {condition}", case.new * unit);
-    let wrong_condition = || if_answered("expire-conditions");
+    let is_pair = case.condition.contains(' ');
+    let wrong_condition =
+        || move |error| if is_pair { error } else { if_answered("expire-conditions")(error) };
     store
         .expect_replies(client, [(expire, number(case.is_set.into()))])
         .map_err(wrong_condition())?;

@@ -24,6 +24,9 @@ const MAX_COUNTED: Duration = Duration::from_secs(2);
 /// has not removed all before its next command.
 const CROWD: RangeInclusive<i64> = 4000..=5000;
 
+/// The number of commands that ask for one of these keys each.
+const ASKED_AT_ONCE: usize = 200;
+
 /// A store that reads its clock once for many commands may expire a key this much too early.
 const MARGIN: Duration = Duration::from_millis(10);
 
@@ -125,6 +128,10 @@ pub(in crate::w09_l01) fn not_counted(
     for _ in 0..count {
         lines.push((format!("SET {} {value} PX {}", draws.word(), time.as_millis()), ok()));
     }
+    // A time of 0 removes the key, also if no command asks for it.
+    let removed = draws.word();
+    lines.push((format!("SET {removed} {value}"), ok()));
+    lines.push((format!("EXPIRE {removed} 0"), number(1)));
     store.expect_pipeline(client, &lines)?;
     let (since, from) = (Instant::now(), store.run.step_count());
     loop {
@@ -136,8 +143,11 @@ pub(in crate::w09_l01) fn not_counted(
                 .run
                 .merge_steps(from, format!("{} asked DBSIZE again and again", client.name())),
             got => {
-                let request =
-                    format!("DBSIZE, {} s after the time of {count} keys,", MAX_COUNTED.as_secs());
+                let request = format!(
+                    "DBSIZE, {} s after the time of {} keys,",
+                    MAX_COUNTED.as_secs(),
+                    count + 1
+                );
                 let row = matches!(got, Reply::Integer(2..)).then_some("never-removed");
                 return Err(store.wrong_reply(&request, ":1", &got, row));
             }
@@ -148,13 +158,14 @@ pub(in crate::w09_l01) fn not_counted(
 }
 
 /// When the server goes on after a pause, thousands of keys are past their time at the same moment.
-/// All of them are gone for the next command.
+/// All of them are gone for the next commands. Each command asks for keys of its own, so that no
+/// other command has removed them.
 pub(in crate::w09_l01) fn gone_all_at_once(
     store: &mut StoreRun,
     client: &mut RespClient,
     draws: &mut Draws,
 ) -> Result<(), CheckError> {
-    let ([name, value], count) = (draws.words(), draws.number(CROWD));
+    let (name, value, count) = (draws.word(), draws.number(10..=99), draws.number(CROWD));
     let time = Duration::from_millis(draws.number(100..=130) as u64);
     let key = |number: i64| format!("{name}-{number}");
     let set = |number| (format!("SET {} {value} PX {}", key(number), time.as_millis()), ok());
@@ -166,14 +177,34 @@ pub(in crate::w09_l01) fn gone_all_at_once(
         return Ok(()); // the program has ended, which another criterion explains
     }
     thread::sleep((time + PAUSE).saturating_sub(paused.elapsed()));
-    let asked: Vec<_> = (0..20).map(|_| draws.number(0..=count - 1)).collect();
-    let lines: Vec<_> = asked.iter().map(|&it| (format!("GET {}", key(it)), Reply::Nil)).collect();
+    let mut numbers: Vec<_> = (0..count).collect();
+    draws.shuffle(&mut numbers);
+    let mut lines: Vec<_> =
+        numbers.iter().take(ASKED_AT_ONCE).map(|&it| ask(it, &key(it))).collect();
+    draws.shuffle(&mut lines);
     store.send_pipeline(client, &lines)?;
     store.run.step("the server was continued (SIGCONT)");
     if store.run.server.resume().is_err() {
         return Ok(());
     }
     store.expect_answers(client, &lines).map_err(if_answered("never-expires"))
+}
+
+/// One of the commands that must not see `key` after its time, and its reply. Different numbers give
+/// different commands.
+fn ask(number_of_key: i64, key: &str) -> (String, Reply) {
+    match number_of_key % 10 {
+        0 => (format!("EXISTS {key}"), number(0)),
+        1 => (format!("TTL {key}"), number(-2)),
+        2 => (format!("DEL {key}"), number(0)),
+        3 => (format!("MGET {key}"), array([Reply::Nil])),
+        4 => (format!("INCR {key}"), number(1)),
+        5 => (format!("APPEND {key} 1"), number(1)),
+        6 => (format!("SET {key} 1 NX"), ok()),
+        7 => (format!("SET {key} 1 XX"), Reply::Nil),
+        8 => (format!("EXPIRE {key} 100"), number(0)),
+        _ => (format!("GET {key}"), Reply::Nil),
+    }
 }
 
 /// The keys of one attempt.
@@ -234,10 +265,6 @@ impl Keys {
 
     fn expect_gone(&self, store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError> {
         let Self { gone, value, .. } = self;
-        // KEYS first: the other commands may remove the keys.
-        store
-            .expect_replies(client, [(format!("KEYS {gone}-*"), array([]))])
-            .map_err(if_answered("keys-shows-expired"))?;
         store
             .expect_replies(
                 client,
@@ -268,6 +295,10 @@ impl Keys {
                 ],
             )
             .map_err(if_answered("change-drops-ttl"))?;
+        // KEYS last, and with keys of its own: it may remove all keys that are past their time.
+        store
+            .expect_replies(client, [(format!("KEYS {gone}-listed*"), array([]))])
+            .map_err(if_answered("keys-shows-expired"))?;
         // The new values of these keys do not expire.
         let new =
             [(format!("TTL {gone}-incr"), number(-1)), (format!("TTL {gone}-nx"), number(-1))];
@@ -286,7 +317,7 @@ impl Keys {
 }
 
 /// The commands, and SET's options, that must not see a key after its time.
-const ASKED: [&str; 12] = [
+const ASKED: [&str; 13] = [
     "get", "exists", "ttl", "pttl", "incr", "append", "mget", "del", "expire", "persist", "nx",
-    "xx",
+    "xx", "listed",
 ];

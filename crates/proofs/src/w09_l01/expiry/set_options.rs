@@ -34,6 +34,16 @@ pub(super) fn accepted(
         )
         .map_err(wrong_options())?;
 
+    // KEEPTTL also sets a missing key, which then has no expiry to keep. No row names this fault.
+    store.expect_replies(
+        client,
+        [
+            (format!("SET {missing} {one} {keep}"), ok()),
+            (format!("TTL {missing}"), number(-1)),
+            (format!("DEL {missing}"), number(1)),
+        ],
+    )?;
+
     // EX and PX set an expiry, also together with NX or XX. If NX prevents the change, the old
     // expiry stays. KEEPTTL keeps the old expiry.
     let (seconds, millis) = (draws.number(100..=900), draws.number(100_000..=900_000));
