@@ -27,7 +27,10 @@ pub(crate) struct Nap {
 /// A sleep that lasts at least this long counts as endless.
 const ENDLESS: Duration = Duration::from_secs(30);
 /// A call that waits for descriptors, and has at least this time-out, counts as endless. The thread
-/// has such a time-out for its own timers, and a client wakes it at once.
+/// has such a time-out for its own timers, and a client wakes it at once. Programs often wait for
+/// two seconds, and the time that is left is less.
+const LONG_WATCH: Duration = Duration::from_millis(1900);
+/// A timer that wakes a program less often than this does nothing that a client waits for.
 pub(crate) const RARE_WAKEUP: Duration = Duration::from_millis(2500);
 
 /// What ends the sleep of a thread of `process` that sleeps in `call`.
@@ -42,7 +45,7 @@ pub(crate) fn of(call: Call, process: Process) -> Sleep {
         Timeout::Unknown => Sleep::Brief,
         Timeout::In(span) => {
             let watches = watches_descriptors(&call);
-            let endless = if watches { RARE_WAKEUP } else { ENDLESS };
+            let endless = if watches { LONG_WATCH } else { ENDLESS };
             match span >= endless {
                 true => Sleep::UntilEvent,
                 false => Sleep::Timed(Nap { span, watches }),
