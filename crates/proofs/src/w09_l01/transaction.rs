@@ -98,7 +98,7 @@ fn many_commands(pair: &mut Pair) -> Result<(), CheckError> {
     let mut lines = vec![("MULTI".to_owned(), ok())];
     lines.extend((0..count).map(|_| (format!("INCR {a}"), queued())));
     lines.push(("EXEC".to_owned(), array(replies)));
-    pair.store.expect_pipeline(&mut pair.client, &lines)?;
+    pair.store.expect_pipeline(&mut pair.client, &lines).map_err(diagnosis::of_pipeline)?;
     pair.expect([(format!("GET {a}"), bulk(count.to_string()))])
 }
 
