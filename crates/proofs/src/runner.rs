@@ -193,7 +193,9 @@ impl Report<'_> {
     fn finding(&self, id: &'static str) -> Option<Finding> {
         let Outcome { result, elapsed, seed } = self.outcomes.get(id)?;
         let finding = |status, cause| {
-            let (criterion, elapsed, seed) = (id.to_owned(), *elapsed, *seed);
+            let (criterion, elapsed) = (id.to_owned(), *elapsed);
+            // What is not run depends on no drawn values.
+            let seed = seed.filter(|_| status != Status::Skipped);
             Some(Finding { criterion, status, cause, elapsed, seed })
         };
         match result {
