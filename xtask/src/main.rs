@@ -13,6 +13,7 @@ mod named_failure;
 mod next_steps;
 mod places;
 mod program_args;
+mod program_file;
 mod progress;
 mod prove;
 mod reached_todo;

@@ -1,6 +1,7 @@
 //! The options that select the server to prove: the student's crate, the solution, or any program.
 
 use crate::isolation;
+use crate::program_file::find;
 use crate::role;
 use anstream::adapter::strip_str;
 use anyhow::{Context, Result, bail};
@@ -8,12 +9,11 @@ use course::lesson::Lesson;
 use course::report::{self, Build, BuildStatus, ProgramKind};
 use programs::{build, todos};
 use proofs::IsolationLevel;
+use std::env;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Read};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::time::Duration;
-use std::{env, fs};
 use terminal::{paths, show};
 
 /// The options that select the server to prove.
@@ -271,48 +271,6 @@ fn subject(kind: ProgramKind, name: &str) -> report::ReportedProgram {
     report::ReportedProgram { kind, name: name.to_owned() }
 }
 
-/// Whether a file is a program for 32 bits (elf(5), EI_CLASS).
-fn is_for_32_bits(path: &Path) -> bool {
-    const ELF_CLASS_32: [u8; 5] = *b"\x7fELF\x01";
-    let mut start = [0; 5];
-    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && start == ELF_CLASS_32
-}
-
-/// The file of a command's program. A path is relative to `directory`. A name is looked up in PATH,
-/// as a shell does.
-fn find(program: &str, directory: &Path) -> Result<PathBuf> {
-    if program.contains('/') {
-        let path = std::path::absolute(directory.join(program))?;
-        return match fs::metadata(&path) {
-            Err(error) => Err(error).with_context(|| {
-                format!("--cmd: cannot run {}; build it first, or check the path", path.display())
-            }),
-            Ok(_) if is_executable(&path) && is_for_32_bits(&path) => bail!(
-                "--cmd: {} is a program of 32 bits, whose system calls have other numbers and cannot \
-                 be named here; compile it for 64 bits (gcc -m64)",
-                path.display()
-            ),
-            Ok(_) if is_executable(&path) => Ok(path),
-            Ok(_) => bail!(
-                "--cmd: {} is not a program; chmod +x it, or name its interpreter",
-                path.display()
-            ),
-        };
-    }
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path)
-        .map(|folder| directory.join(folder).join(program))
-        .find(|path| is_executable(path));
-    found.with_context(|| {
-        format!("--cmd: no program {program:?} in PATH; for one in this folder write ./{program}")
-    })
-}
-
-fn is_executable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,7 +285,6 @@ mod tests {
         let sh = args("sh -c 'exit 0'").command("sh -c 'exit 0'").unwrap().program.unwrap();
         assert!(sh.command[0].to_string_lossy().ends_with("/sh"));
         assert_eq!(sh.command[1..], ["-c", "exit 0"]);
-        assert!(find("./src/main.rs", Path::new("/no/such")).is_err());
     }
 
     #[test]

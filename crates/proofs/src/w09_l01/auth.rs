@@ -140,7 +140,7 @@ fn quit(store: &mut StoreRun, client: &mut RespClient) -> Result<(), CheckError>
     Err(store.run.fail_after(wait_error, failure))
 }
 
-/// A client sends QUIT and SET in one write: SET is neither run nor answered.
+/// A client sends QUIT and SET in one write. The server must not answer SET.
 fn ignored_after_quit(
     store: &mut StoreRun,
     client: &mut RespClient,

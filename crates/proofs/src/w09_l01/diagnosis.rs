@@ -33,20 +33,32 @@ fn is_cut_at_nul(whole: &[u8], part: &[u8]) -> bool {
     whole.len() > part.len() && whole.starts_with(part) && whole[part.len()] == 0
 }
 
-/// Adds the row that explains a wrong reply. If no reply came, the failure is not changed, because
-/// it may have another reason.
-pub(super) fn if_answered(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
-    move |error| match &error {
-        CheckError::Failed(cause) if cause.id == WRONG_REPLY => error.with_mistake(mistake),
-        _ => error,
-    }
+/// Adds the row that explains a wrong reply, if there is one. If no reply came, the failure is not
+/// changed, because it may have another reason.
+pub(super) fn if_answered(
+    row: impl Into<Option<&'static str>>,
+) -> impl Fn(CheckError) -> CheckError {
+    if_failed_by(&[WRONG_REPLY], row.into())
 }
 
 /// Adds the row that explains bytes which a client has received in the place of its reply.
-pub(super) fn if_received(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
-    move |error| match &error {
-        CheckError::Failed(cause) if [WRONG_REPLY, MALFORMED].contains(&cause.id.as_str()) => {
-            error.with_mistake(mistake)
+pub(super) fn if_received(row: &'static str) -> impl Fn(CheckError) -> CheckError {
+    if_failed_by(&[WRONG_REPLY, MALFORMED], Some(row))
+}
+
+/// Adds the row that explains why the server has closed the connection where a reply was due.
+pub(super) fn if_closed(row: &'static str) -> impl Fn(CheckError) -> CheckError {
+    if_failed_by(&[CLOSED], Some(row))
+}
+
+/// Adds the row to a failure that has one of these ids.
+fn if_failed_by(
+    ids: &'static [&'static str],
+    row: Option<&'static str>,
+) -> impl Fn(CheckError) -> CheckError {
+    move |error| match (&error, row) {
+        (CheckError::Failed(cause), Some(row)) if ids.contains(&cause.id.as_str()) => {
+            error.with_mistake(row)
         }
         _ => error,
     }
@@ -58,14 +70,6 @@ pub(super) fn of_pipeline(error: CheckError) -> CheckError {
     match &error {
         CheckError::Failed(cause) if cause.id == WRONG_REPLY => error.depends_on("split"),
         _ => error.depends_on("pipeline"),
-    }
-}
-
-/// Adds the row that explains why the server has closed the connection where a reply was due.
-pub(super) fn if_closed(mistake: &'static str) -> impl Fn(CheckError) -> CheckError {
-    move |error| match &error {
-        CheckError::Failed(cause) if cause.id == CLOSED => error.with_mistake(mistake),
-        _ => error,
     }
 }
 

@@ -55,9 +55,9 @@ pub(super) fn transaction(context: &CheckContext<'_>) -> Result<(), CheckError> 
         watch::touched,
         watch::expired,
         watch::not_touched,
-        many_commands,
         sessions::not_inherited,
         atomic::atomic,
+        many_commands,
     ];
     for part in parts {
         let from = pair.store.run.step_count();

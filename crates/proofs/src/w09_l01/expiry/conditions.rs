@@ -77,8 +77,8 @@ fn try_case(
     }
     let expire = format!("{name} {key} {} {condition}", case.new * unit);
     let is_pair = case.condition.contains(' ');
-    let wrong_condition =
-        || move |error| if is_pair { error } else { if_answered("expire-conditions")(error) };
+    let row = (!is_pair).then_some("expire-conditions");
+    let wrong_condition = || if_answered(row);
     store
         .expect_replies(client, [(expire, number(case.is_set.into()))])
         .map_err(wrong_condition())?;

@@ -99,12 +99,8 @@ fn expect_nil(pair: &mut Pair, a: &str, touch: &Touch) -> Result<(), CheckError>
     pair.expect([(format!("WATCH {second} {a}"), ok()), ("MULTI".to_owned(), ok())])?;
     pair.expect([(format!("SET {won} 1"), queued())])?;
     pair.expect_from_other(touch.touch.iter().cloned())?;
-    pair.expect([("EXEC".to_owned(), Reply::Nil), (format!("GET {won}"), Reply::Nil)]).map_err(
-        |error| match touch.row {
-            Some(row) => if_answered(row)(error),
-            None => error,
-        },
-    )?;
+    pair.expect([("EXEC".to_owned(), Reply::Nil), (format!("GET {won}"), Reply::Nil)])
+        .map_err(if_answered(touch.row))?;
     pair.store.merge_steps(from);
     Ok(())
 }
