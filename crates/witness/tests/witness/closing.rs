@@ -87,6 +87,8 @@ fn a_server_that_resets_is_distinguished_from_a_server_that_closes() {
 #[test]
 fn five_hundred_clients_in_turn_leave_no_descriptor_open() {
     let mut server = crate::programs::open_file("until_eagain.c");
+    // This server listens before it opens its spare descriptor.
+    server.wait_idle().unwrap();
     let before = server.descriptors().unwrap();
     for _ in 0..500 {
         let client = server.connect().unwrap();
