@@ -46,7 +46,7 @@ fn keys_that_stay_watched_after_a_refused_exec_fail() {
 #[test]
 fn small_faults_are_found() {
     type Fault = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
-    let faults: [Fault; 12] = [
+    let faults: [Fault; 14] = [
         // A second WATCH of the same key forgets the change since the first.
         (
             "transaction",
@@ -121,6 +121,9 @@ fn small_faults_are_found() {
                 "return True",
             )],
         ),
+        // Limits that are lower than those of the lesson.
+        ("bad-input", "a word of 60000 bytes", &[("LONGEST_LINE = 1 << 16", "LONGEST_LINE = 1 << 15")]),
+        ("bad-input", "2000 names of one key", &[("SMALLEST, MAX_WORDS", "SMALLEST, 1024")]),
         // A question mark also stands for no byte.
         ("get-set", "KEYS ", &[("return b\".\"", "return b\".?\"")]),
         ("get-set", "KEYS ", &[("re.compile(text, re.S)", "re.compile(text)")]),

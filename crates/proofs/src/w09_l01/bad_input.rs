@@ -2,6 +2,7 @@
 
 mod half_commands;
 mod inputs;
+mod limits;
 
 use super::diagnosis;
 use super::draws::Draws;
@@ -25,6 +26,7 @@ pub(super) fn bad_input(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut bystander = store.connect()?;
     expect_errors(&mut store, &mut bystander, &mut draws)?;
     half_commands::half_commands(&mut store, &mut draws)?;
+    limits::within_limits(&mut store, &mut draws)?;
     let before = memory(&store.run.server)?;
 
     // Each bad input comes from a client of its own. After each input, the server must still run,
