@@ -122,7 +122,11 @@ fn small_faults_are_found() {
             )],
         ),
         // Limits that are lower than those of the lesson.
-        ("bad-input", "a word of 60000 bytes", &[("LONGEST_LINE = 1 << 16", "LONGEST_LINE = 1 << 15")]),
+        (
+            "bad-input",
+            "a word of 60000 bytes",
+            &[("LONGEST_LINE = 1 << 16", "LONGEST_LINE = 1 << 15")],
+        ),
         ("bad-input", "2000 names of one key", &[("SMALLEST, MAX_WORDS", "SMALLEST, 1024")]),
         // A question mark also stands for no byte.
         ("get-set", "KEYS ", &[("return b\".\"", "return b\".?\"")]),

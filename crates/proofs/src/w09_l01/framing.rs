@@ -18,9 +18,41 @@ pub(super) fn split(context: &CheckContext<'_>) -> Result<(), CheckError> {
     store
         .expect_replies(&mut client, [(format!("ECHO {word}"), bulk(&word))])
         .map_err(|error| error.depends_on("ping"))?;
+    split_at_each_byte(&mut store, &mut client, &mut draws)?;
     split_arrays(&mut store, &mut client, &mut draws)
         .map_err(|error| error.with_mistake("read-is-command"))?;
     expect_split(&mut store, &mut client, &[b"PI", b"NG\r", b"\n"], &simple("PONG"))
+}
+
+/// Sends a command in two parts, split at every byte. A server that fails only if the split is
+/// within a number, or at the line break after a string, makes another mistake than a server that
+/// fails at every split.
+fn split_at_each_byte(
+    store: &mut StoreRun,
+    client: &mut RespClient,
+    draws: &mut Draws,
+) -> Result<(), CheckError> {
+    let word = draws.word();
+    let echo = command(&[b"ECHO", word.as_bytes()]);
+    let (numbers, cuts): (Vec<_>, Vec<_>) =
+        (1..echo.len()).partition(|cut| ends_in_number(&echo[..*cut]));
+    let (line_breaks, mut others): (Vec<_>, Vec<_>) =
+        cuts.into_iter().partition(|cut| matches!(echo[*cut], b'\r' | b'\n'));
+    draws.shuffle(&mut others);
+    let groups =
+        [(others, Some("read-is-command")), (numbers, Some("half-a-number")), (line_breaks, None)];
+    for (cuts, mistake) in groups {
+        let from = store.run.step_count();
+        for cut in cuts {
+            let result = expect_split(store, client, &[&echo[..cut], &echo[cut..]], &bulk(&word));
+            result.map_err(|error| match mistake {
+                Some(mistake) => error.with_mistake(mistake),
+                None => error,
+            })?;
+        }
+        store.merge_steps(from);
+    }
+    Ok(())
 }
 
 fn split_arrays(
@@ -31,21 +63,6 @@ fn split_arrays(
     let [one, two] = draws.words();
     let (first, second) =
         (command(&[b"ECHO", one.as_bytes()]), command(&[b"ECHO", two.as_bytes()]));
-
-    // Send a command in two parts, split at every byte. A server that fails only if the split is
-    // within a number makes another mistake than a server that fails at every split.
-    let cuts = 1..first.len();
-    let (numbers, mut others): (Vec<_>, Vec<_>) =
-        cuts.partition(|cut| ends_in_number(&first[..*cut]));
-    draws.shuffle(&mut others);
-    for (cuts, mistake) in [(others, "read-is-command"), (numbers, "half-a-number")] {
-        let from = store.run.step_count();
-        for cut in cuts {
-            expect_split(store, client, &[&first[..cut], &first[cut..]], &bulk(&one))
-                .map_err(|error| error.with_mistake(mistake))?;
-        }
-        store.merge_steps(from);
-    }
 
     // Send a command one byte at a time.
     let bytes: Vec<_> = second.chunks(1).collect();
