@@ -101,19 +101,17 @@ pub(crate) fn expect_ends(run: &mut TestRun) -> Result<(), CheckError> {
     run.server.signal(Signal::SIGTERM);
     match run.server.wait_ended(TIME_TO_END) {
         Ok(_) | Err(WaitError::Ended(_)) => Ok(()),
-        Err(wait_error) => Err(not_ended(run, wait_error)),
+        Err(WaitError::Unobservable(unseen)) => Err(unseen.into()), // the machine was too busy
+        Err(wait_error) => not_ended(run, wait_error),
     }
 }
 
-/// The failure of a server that does not end, or that leaves processes behind.
-fn not_ended(run: &mut TestRun, wait_error: WaitError) -> CheckError {
-    if let WaitError::Unobservable(unseen) = wait_error {
-        return unseen.into(); // for example, because the machine was too busy
+/// Fails because of a server that does not end, or that leaves processes behind.
+fn not_ended(run: &mut TestRun, wait_error: WaitError) -> Result<(), CheckError> {
+    let left = run.server.survivors()?;
+    if left.is_empty() && run.server.exit().is_some() {
+        return Ok(()); // the last one has ended since
     }
-    let left = match run.server.survivors() {
-        Ok(left) => left,
-        Err(unseen) => return unseen.into(),
-    };
     let seconds = TIME_TO_END.as_secs();
     let (id, summary, still_there) = match left.first() {
         Some(first) => (
@@ -161,7 +159,7 @@ fn not_ended(run: &mut TestRun, wait_error: WaitError) -> CheckError {
         let (pid, reason) = (pid_in_server(*child), what_sigterm_does(*child));
         cause.summary += &format!(" SIGTERM to process {pid} itself does not end it: {reason}.");
     }
-    error
+    Err(error)
 }
 
 /// Whether a process that the server has left goes on after SIGTERM to the process itself.

@@ -53,8 +53,9 @@ impl Server {
                     self.catch_up()?;
                     return Ok(exit);
                 }
+                // A survivor that has ended since has no threads.
                 let threads = self.all_threads()?;
-                if threads != left {
+                if threads.is_empty() || threads != left {
                     (left, left_since) = (threads, Instant::now());
                 } else if left_since.elapsed() >= SURVIVORS_SLEEP
                     && self.sandbox.limit_exceeded().is_none()
