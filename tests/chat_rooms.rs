@@ -176,6 +176,9 @@ fn a_room_with_one_fault_fails_its_criterion() {
         ("FEW_ENTRIES", "capacity", "and A did not get what"),
         ("ONE_CHUNK", "slow-reader", "has read late, and did not get all lines."),
         ("TOTAL_LENGTH", "long-lines", "and the server did not pass on the long line. It closed"),
+        ("NO_REUSE", "ends", "EADDRINUSE"),
+        ("QUIT_WORD", "framing", r#"B did not get "user 5: /quit\n"."#),
+        ("SHIFTS", "join-leave", "left, and [DISCONNECT] does not name its slot."),
         ("ONE_BYTE_MORE", "long-lines", "The server passed on a line of 65537 bytes"),
     ] {
         let output = prove(&["--cmd", &room(fault), "--only", criterion]).code(1);

@@ -31,7 +31,7 @@ pub(crate) mod watch_entries;
 pub(crate) use accept_again::accept_again;
 pub(crate) use blocking_descriptor::blocking_descriptor;
 pub(crate) use config::config;
-pub(crate) use ends::{ends, expect_ends};
+pub(crate) use ends::{ends, ends_and_restarts, expect_ends};
 pub(crate) use fd_leaks::{no_fd_leak, no_fd_leak_of_silent_clients};
 pub(crate) use idle::idle;
 pub(crate) use interrupted::interrupted;

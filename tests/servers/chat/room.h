@@ -11,6 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef REUSE_ADDRESS
+#define REUSE_ADDRESS 1
+#endif
+
 #ifndef MAX_LINE
 #define MAX_LINE 65536 /* bytes, with the newline */
 #endif
@@ -22,8 +26,9 @@ static inline int room_capacity(void) { return setting("MAX_CLIENTS", 256, CLIEN
 /* A listener at every address, in non-blocking mode. */
 static inline int room_listener(int port)
 {
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int reuse = REUSE_ADDRESS;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
     struct sockaddr_in address = {
         .sin_family = AF_INET,
         .sin_port = htons(port),

@@ -18,10 +18,10 @@ const MAX_PARTS: usize = 12;
 /// The number of bytes that are pending for the member. The kernels may take some KiB more by and by.
 const PENDING: u64 = 32 << 10;
 
-/// SIGTERM ends the server, as [`shared::ends`] says, also while output is pending for a member that does
+/// SIGTERM ends the server, as [`shared::ends_and_restarts`] says, also while output is pending for a member that does
 /// not read.
 pub(crate) fn ends(context: &CheckContext<'_>, service: &Service) -> Result<(), CheckError> {
-    shared::ends(context, service)?;
+    shared::ends_and_restarts(context, service)?;
     let mut chat = ChatRun::start_with_capacity(context, "ends", CAPACITY)?;
     chat.fill_up(READERS)?;
     if chat.run.capacity <= READERS {

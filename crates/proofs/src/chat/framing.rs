@@ -152,7 +152,11 @@ fn ends_at(heard: &[u8], fd: i32, line: &[u8], end: &[u8]) -> bool {
     })
 }
 
-/// Lines with CR LF, with NUL bytes, and with bytes that are no ASCII.
+/// Lines that other programs take for commands or for the end of the input.
+const NO_COMMANDS: [&[u8]; 6] =
+    [b"/quit\n", b"/nick you\n", b"quit\n", b"exit\n", b"\x04\n", b".\n"];
+
+/// Lines with CR LF, with NUL bytes, with bytes that are no ASCII, and words that are no commands here.
 fn any_bytes(chat: &mut ChatRun) -> Result<(), CheckError> {
     let words: Vec<_> = (0..6).map(|_| chat.short_line()).collect();
     let word = |index: usize| &words[index][..words[index].len() - 1];
@@ -166,7 +170,7 @@ fn any_bytes(chat: &mut ChatRun) -> Result<(), CheckError> {
     for line in lines {
         chat.say(0, &line)?;
     }
-    Ok(())
+    NO_COMMANDS.iter().try_for_each(|line| chat.say(0, line))
 }
 
 /// Empty lines: one that comes alone, several together, and some after another line.

@@ -23,11 +23,14 @@ pub(crate) fn join_leave(context: &CheckContext<'_>) -> Result<(), CheckError> {
         slots.push(come(&mut chat)?);
     }
 
-    // One leaves, and another comes, in each way.
+    // One leaves, and another comes, in each way. Not the last one leaves first, and then one that came
+    // after it, before the new member: a server that moves its members would give it another slot.
     let mut departures = Departure::ALL;
     chat.random.shuffle(&mut departures);
+    let (mut least, last) = (0, chat.members.len() - 1);
     for departure in departures {
-        let index = chat.random.usize(..chat.members.len());
+        let index = chat.random.usize(least..last.max(least + 1));
+        least = if least == 0 { index } else { 0 };
         go(&mut chat, &mut slots, index, departure)?;
         slots.push(come(&mut chat)?);
     }

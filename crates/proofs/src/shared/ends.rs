@@ -25,6 +25,34 @@ const MAX_PARTS: usize = 64;
 /// The server may let its clients finish within this time. A server with one client at a time that
 /// sleeps in write cannot do that unless its client reads, so it is not asked for.
 pub(crate) fn ends(context: &CheckContext<'_>, service: &Service) -> Result<(), CheckError> {
+    end_with_clients(context, service).map(drop)
+}
+
+/// As [`ends`]. Then the server is started again at once, and must listen: the kernel still has
+/// connections of the first run on its port (socket(7), SO_REUSEADDR).
+pub(crate) fn ends_and_restarts(
+    context: &CheckContext<'_>,
+    service: &Service,
+) -> Result<(), CheckError> {
+    let mut run = end_with_clients(context, service)?;
+    run.step(format!("the server was started again, on port {}", run.port));
+    run.restart()?;
+    let Err(wait_error) = run.server.wait_listening(run.port) else { return Ok(()) };
+    let failure = Failure {
+        id: "no-restart",
+        summary: format!(
+            "The server was ended with clients connected, and started again. Nothing listens on {}.",
+            run.port
+        ),
+        expected: format!("a LISTEN socket on port {}, as in the first run", run.port),
+        observed: wait_error.to_string(),
+        ..Failure::default()
+    };
+    Err(run.fail(wait_error, failure))
+}
+
+/// Ends a server with nothing to do, and then one with clients. Returns the second run.
+fn end_with_clients(context: &CheckContext<'_>, service: &Service) -> Result<TestRun, CheckError> {
     // Check with nothing to do.
     let mut run = context.start()?;
     let _ = run.server.wait_asleep();
@@ -43,7 +71,8 @@ pub(crate) fn ends(context: &CheckContext<'_>, service: &Service) -> Result<(), 
         send_without_reading(&mut run, &unread, service.message)?;
     }
     let _ = run.server.wait_asleep();
-    expect_ends(&mut run)
+    expect_ends(&mut run)?;
+    Ok(run)
 }
 
 /// Ends the server, whatever it does with SIGTERM: criterion `ends` checks that.

@@ -24,6 +24,10 @@ static inline bool has_text(const char *line, size_t length)
 #define MAY_PASS_ON(line, length) has_text(line, length)
 #endif
 
+#ifdef QUIT_WORD
+#define MAY_PASS_ON(line, length) ((length) != 6 || memcmp(line, "/quit", 5) != 0)
+#endif
+
 #ifdef SHORT_NAME
 #define NAME_SIZE sizeof "user 99: "
 #endif

@@ -27,7 +27,13 @@
  *   ACCEPT_EINTR  it ends when accept fails with EINTR
  *   ACCEPTS_ON    it accepts until accept fails, but not when no descriptor is free
  *   DROPPED_LATER it removes a member that does not read when this member has an event
+ *   NO_REUSE      it does not set SO_REUSEADDR
+ *   QUIT_WORD     it takes the line /quit for a command
+ *   SHIFTS        when a member leaves, it gives the members after it the slots before theirs
  * Without a macro, it is right. */
+#ifdef NO_REUSE
+#define REUSE_ADDRESS 0
+#endif
 #ifdef ONE_BYTE_MORE
 #define MAX_LINE 65537
 #endif
@@ -45,6 +51,12 @@ static inline void log_end(int fd, int slot)
 #endif
 #ifdef LOST_SLOT
     lost += slow[slot];
+#endif
+#ifdef SHIFTS
+    static int shifts[CLIENT_LIMIT];
+    for (int later = slot + 1; later < CLIENT_LIMIT; later++)
+        shifts[later]++;
+    slot -= shifts[slot];
 #endif
     log_disconnect(fd, slot);
 }

@@ -162,7 +162,12 @@ fn misheard(
             format!("{name} was sent a line that ends after {} bytes.", common(wanted, received))
         }
         _ if wanted.is_empty() => format!("{name} was sent something that it should not get."),
-        _ => format!("{name} was sent another line than expected."),
+        _ if common(wanted, received) < MAX_QUOTED / 2 => format!(
+            "{name} was sent {}, where {} belongs.",
+            quoted(first_line(received)),
+            quoted(first_line(wanted))
+        ),
+        _ => format!("{name} was sent another line than expected, after the same beginning."),
     };
     let expected = match wanted {
         [] => format!("{name} gets nothing more"),
@@ -227,6 +232,11 @@ fn kind_of(line: &[u8]) -> Kind {
         Some(b" disconnected\n") => Kind::Left,
         _ => Kind::Said,
     }
+}
+
+/// The first line of `bytes`, with its newline. All of them, if they have no newline.
+fn first_line(bytes: &[u8]) -> &[u8] {
+    bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default()
 }
 
 /// Bytes as text for a sentence. Of a long text, the beginning and the length.
