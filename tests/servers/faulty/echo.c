@@ -2,6 +2,7 @@
  * of the second group adds one fault, which a beginner's server may have. */
 #include "../common.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -33,6 +34,10 @@ static int send_bytes(int client, const char *from, ssize_t count)
         now = write(client, from + sent, count - sent);
         if (now == -1 && errno == EINTR)
             now = 0;
+#ifdef SPINS_ON_EAGAIN
+        if (now == -1 && errno == EAGAIN)
+            now = 0;
+#endif
         if (now == -1)
             return -1;
     }
@@ -45,6 +50,11 @@ static int converse(int client)
     struct conversation it = {.client = client};
     for (;;) {
         ssize_t count = read(it.client, it.bytes, BUFFER);
+#ifdef SPINS_ON_EAGAIN
+        struct pollfd next = {it.client, POLLIN, 0};
+        while (count == -1 && errno == EAGAIN && poll(&next, 1, -1) == 1)
+            count = read(it.client, it.bytes, BUFFER);
+#endif
         if (count == -1 && errno == EINTR && !is_ending)
             continue;
         if (is_ending) {
@@ -59,6 +69,10 @@ static int converse(int client)
                 perror("read");
             return 0;
         }
+#ifdef CHANGES_LAST
+        if (count == BUFFER)
+            it.bytes[BUFFER - 1] = '\0'; /* the place of the NUL that a text needs */
+#endif
 #ifdef WRITES_PAST_BUFFER
         it.bytes[count] = '\0';
 #endif
@@ -78,7 +92,9 @@ static int can_go_on(void)
     case ECONNABORTED:
         return 1;
     case EMFILE:
+#ifndef ENDS_ON_ENFILE
     case ENFILE:
+#endif
 #if defined BACKS_OFF_A_SECOND
         nap(1000);
 #elif !defined RETRIES_AT_ONCE
@@ -183,7 +199,19 @@ int main(void)
             continue;
         }
 #endif
+#if defined SPINS_ON_EAGAIN
+        fcntl(client, F_SETFL, O_NONBLOCK);
+#elif defined ACCEPT_AT_FIRST_BYTE
+        recv(client, &(char){0}, 1, MSG_PEEK);
+#endif
         printf("[ACCEPT] fd=%d\n", client);
+#ifdef KEEPS_SILENT_CLIENT
+        if (recv(client, &(char){0}, 1, MSG_PEEK) == 0) {
+            shutdown(client, SHUT_RDWR);
+            printf("[DISCONNECT] fd=%d\n", client);
+            continue; /* the client has sent nothing, and its descriptor stays open */
+        }
+#endif
 #ifdef KEEPS_DEAD_CLIENT
         socklen_t size = sizeof peer;
         if (getpeername(client, (void *)&peer, &size) == -1) {

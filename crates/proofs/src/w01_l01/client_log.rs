@@ -50,6 +50,21 @@ impl ClientLog {
         expect_line(run, Tag::Accept, self.accepted.len(), client, fd)
     }
 
+    /// The server has accepted `client`, which is connected and has sent nothing, and is idle. Returns
+    /// whether an `[ACCEPT]` line is missing then.
+    pub(super) fn misses_accept(
+        &self,
+        run: &mut TestRun,
+        client: &NamedClient,
+    ) -> Result<bool, CheckError> {
+        let missing = matches!(
+            wait_lines(run, Tag::Accept, self.accepted.len() + 1),
+            Err(WaitError::Idle { .. })
+        );
+        // The criterion `echo` reports a server that does not accept.
+        Ok(missing && run.server.descriptor_of(&client.connection)?.is_some())
+    }
+
     /// The client at the front, `client`, has left. One `[DISCONNECT]` line must say so.
     pub(super) fn expect_disconnect(
         &mut self,
@@ -91,10 +106,7 @@ fn expect_line(
     fd: Option<i32>,
 ) -> Result<(), CheckError> {
     let tag_text = tag.text();
-    let written = run.server.wait_for(|now| {
-        let lines = now.log().iter().filter_map(LogEvent::of).filter_map(|it| fd_of(&it, tag));
-        Ok((lines.count() >= count).then_some(()))
-    });
+    let written = wait_lines(run, tag, count);
     let lines = logged(run, tag);
     let named = lines.get(count - 1).copied().flatten();
     let what = match tag {
@@ -123,6 +135,28 @@ fn expect_line(
         },
     };
     Err(run.fail_after(written.err(), failure))
+}
+
+/// Waits until the log has this many lines with this tag.
+fn wait_lines(run: &mut TestRun, tag: Tag, count: usize) -> Result<(), WaitError> {
+    run.server.wait_for(|now| {
+        let lines = now.log().iter().filter_map(LogEvent::of).filter_map(|it| fd_of(&it, tag));
+        Ok((lines.count() >= count).then_some(()))
+    })
+}
+
+/// The failure of a server that has logged a client only after the client had sent something.
+pub(super) fn accept_logged_late(run: &mut TestRun, client: &NamedClient) -> CheckError {
+    let name = &client.name;
+    run.fail_now(Failure {
+        id: "late-client-line",
+        mistake: None,
+        summary: format!(
+            "{name} was accepted, and the server logged [ACCEPT] only when {name} had sent bytes."
+        ),
+        expected: format!("[ACCEPT] as soon as {name} is accepted"),
+        observed: format!("no [ACCEPT] line while {name} was silent, and then one"),
+    })
 }
 
 /// In this step, `client` was lost, whose descriptor in the server was `fd`. A server that has logged

@@ -8,6 +8,8 @@ use witness::{Call, ServerClose, SyscallSample, WaitError};
 
 const READS: &[&str] = &["read", "recvfrom", "recvmsg", "readv"];
 const WRITES: &[&str] = &["write", "sendto", "sendmsg", "writev"];
+/// The result of a call that fails with EAGAIN.
+const EAGAIN: i64 = -(libc::EAGAIN as i64);
 
 /// The failure of a server. `wait_error` is `None` if no wait has failed.
 ///
@@ -28,6 +30,18 @@ pub(super) fn fail(
         Some(WaitError::Spinning(sample)) if has_result(sample, READS, |count| count == 0) => {
             let failure = Failure { mistake: Some("misses-eof"), ..failure };
             run.fail_after(wait_error, failure).depends_on("next-client")
+        }
+        // A write fails with EAGAIN as long as the client is connected and does not read.
+        Some(WaitError::Spinning(sample))
+            if has_result(sample, WRITES, |count| count == EAGAIN) =>
+        {
+            let failure = Failure {
+                id: "spins-on-write",
+                mistake: None,
+                summary: format!("A client does not read, and the server {}.", sample.activity()),
+                ..failure
+            };
+            run.fail_after(wait_error, failure).depends_on("every-byte")
         }
         Some(WaitError::Spinning(sample)) if has_result(sample, WRITES, |count| count < 0) => {
             let failure = Failure {

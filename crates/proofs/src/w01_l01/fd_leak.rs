@@ -20,6 +20,8 @@ const CLIENTS: usize = ROUNDS * PAIRS * 2;
 /// each round, six clients leave by each kind of departure, and three of these six before the server
 /// has accepted them.
 const LEAK: usize = 3;
+/// The end of a sentence about a client that leaves.
+const SILENT: &str = " without having sent a byte";
 
 /// The server closes the descriptor of each client that leaves.
 ///
@@ -32,13 +34,11 @@ pub(super) fn no_fd_leak(context: &CheckContext<'_>) -> Result<(), CheckError> {
     // Connect one client for each kind of departure.
     for departure in Departure::ALL {
         let client = echo::connect_served(&mut run)?;
-        // Wait until the server has sent its whole answer. If bytes arrived after the client's
-        // close(2), the client's kernel would send a reset, not a FIN.
-        let _ = run.check_alive();
-        run.step(format!("{} {}", client.name, departure.text()));
-        departure.apply(&client.connection);
-        let released = run.wait_released(&client);
-        released.map_err(|wait_error| not_closed(&mut run, &client, wait_error, departure))?;
+        leave(&mut run, &client, (departure, ""))?;
+    }
+    for departure in Departure::ALL {
+        let client = echo::connect(&mut run)?;
+        leave(&mut run, &client, (departure, SILENT))?;
     }
 
     // Connect and disconnect many clients, two at a time.
@@ -53,6 +53,22 @@ pub(super) fn no_fd_leak(context: &CheckContext<'_>) -> Result<(), CheckError> {
         counts.push(count_after_round(&mut run)?);
     }
     expect_no_growth(&mut run, &counts)
+}
+
+/// The client leaves, and the server must close the client's descriptor. `what` is the end of a
+/// sentence about the client.
+fn leave(
+    run: &mut TestRun,
+    client: &NamedClient,
+    (departure, what): (Departure, &str),
+) -> Result<(), CheckError> {
+    // Wait until the server has accepted the client, and has sent its whole answer. If bytes arrived
+    // after the client's close(2), the client's kernel would send a reset, not a FIN.
+    let _ = run.check_alive();
+    run.step(format!("{} {}{what}", client.name, departure.text()));
+    departure.apply(&client.connection);
+    let released = run.wait_released(client);
+    released.map_err(|wait_error| not_closed(run, client, wait_error, (departure, what)))
 }
 
 /// Connects two clients. The first client is served while the second client waits. Then both
@@ -153,7 +169,7 @@ fn not_closed(
     run: &mut TestRun,
     client: &NamedClient,
     wait_error: WaitError,
-    departure: Departure,
+    (departure, what): (Departure, &str),
 ) -> CheckError {
     match (&wait_error, departure) {
         (WaitError::Ended(_), Departure::Reset) => {
@@ -161,7 +177,10 @@ fn not_closed(
         }
         (WaitError::Ended(_), _) => reset::ended_by_departure(run, client, wait_error),
         _ => {
-            let failure = kept_socket(client, Some("forgot-close"), "it is still open".to_owned());
+            let kept = kept_socket(client, Some("forgot-close"), "it is still open".to_owned());
+            let summary =
+                format!("{} left{what}, and the server never closed its socket.", client.name);
+            let failure = Failure { summary, ..kept };
             diagnosis::fail(run, Some(wait_error), failure)
         }
     }

@@ -101,6 +101,7 @@ fn cut_off(
     let (name, all, count) = (&client.name, sent.len(), received.len());
     let has_all = received == sent;
     let difference = Difference::between(sent, received);
+    let is_changed = matches!(difference, Difference::Other { .. });
     let failure = Failure {
         id: if has_all { "reset-by-server" } else { "cut-off" },
         mistake: match end {
@@ -113,6 +114,9 @@ fn cut_off(
         summary: match end {
             Some(_) if has_all => {
                 format!("{name} received every byte, and then a reset (RST) in place of a FIN.")
+            }
+            Some(_) if is_changed => {
+                format!("What came back to {name} is not what it sent.")
             }
             Some(end) => format!(
                 "{} after {count} of the {all} bytes that {name} was to receive.",

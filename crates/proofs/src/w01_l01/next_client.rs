@@ -1,6 +1,6 @@
 //! The criterion that a second client waits, and is served after the first client.
 
-use super::client_log::ClientLog;
+use super::client_log::{ClientLog, accept_logged_late};
 use super::{diagnosis, echo, received};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
@@ -16,8 +16,13 @@ pub(super) fn next_client(context: &CheckContext<'_>) -> Result<(), CheckError> 
     let mut log = ClientLog::default();
 
     // The second client connects and sends while the first is connected.
-    let first = echo::connect_served(&mut run)?;
+    let first = echo::connect(&mut run)?;
+    let is_late = log.misses_accept(&mut run, &first)?;
+    echo::expect_hello(&mut run, &first)?;
     log.expect_accept(&mut run, &first)?;
+    if is_late {
+        return Err(accept_logged_late(&mut run, &first));
+    }
     if diagnosis::has_no_listener(&run) {
         return Err(listener_closed(&mut run, &first));
     }

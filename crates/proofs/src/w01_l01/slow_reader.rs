@@ -86,6 +86,9 @@ fn bytes_lost(
                 diagnosis::ended_text(end),
                 received.len()
             ),
+            None if matches!(difference, Difference::Other { .. }) => {
+                format!("What came back to {name} is not what it sent.")
+            }
             None => format!("Of 4 MiB that {name} sent, not every byte came back."),
         },
         expected: format!("{SENT} bytes, in their order"),
