@@ -184,6 +184,12 @@ fn one_fault_of_a_child_fails_its_criterion() {
     for (fault, criterion, words) in [
         ("WRITES_TWICE", "every-byte", "Common mistake: Dropping the rest after a short write"),
         ("RETRIES_EPIPE", "hangup", "has left, and its child does not end: it sleeps, and looks"),
+        ("NEEDS_PEER", "hangup", "1 when it accepted clients that had left before."),
+        ("KEEPS_PEERLESS", "hangup", "before the parent accepted them, and it keeps their"),
+        ("SHUTS_DOWN", "fork-fails", "ended B's connection and never closed its"),
+        ("KEEPS_BLOCKED", "fork-fails", "After fork had failed, SIGTERM did not end the server"),
+        ("TABLE", "ends", "and 6 processes that it had started"),
+        ("ENDS_ON_ENFILE", "accept-again", "1 when accept failed with ENFILE."),
     ] {
         let output = stdout_of(&prove(&server(fault), &["--only", criterion]).code(1));
         assert_contains(&output, &[words]);

@@ -14,6 +14,7 @@ mod killed_child;
 pub(crate) mod many_children;
 mod message;
 pub(crate) mod process_evidence;
+pub(crate) mod queued;
 pub(crate) mod reaping;
 pub(crate) mod service;
 pub(crate) mod slow_client;

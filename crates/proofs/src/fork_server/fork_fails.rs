@@ -19,12 +19,13 @@ use witness::{Errno, FaultInjector, Signal, WaitError};
 const FAILURES: usize = 5;
 
 /// If fork fails with EAGAIN, the server closes this client, runs on, and serves the next client. This
-/// is so each time, however often fork has failed before. Afterwards, SIGTERM ends the server as
-/// before.
+/// is so each time, however often fork has failed before. When fork has failed once more, SIGTERM ends the
+/// server as before.
 pub(crate) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let (mut run, before) = after_failed_forks(context, FAILURES)?;
     let next = next_client(&mut run, &[&before])?;
     expect_served(&mut run, &mut context.random("fork-fails"), &[&before, &next])?;
+    fails_once(&mut run, &next)?;
     expect_ends_as_before(&mut run)
 }
 
@@ -36,6 +37,7 @@ pub(crate) fn fork_fails_and_reaps(context: &CheckContext<'_>) -> Result<(), Che
     wait_settled(&mut run).map_err(|wait_error| stopped_serving(&mut run, wait_error))?;
     let next = next_client(&mut run, &[])?;
     expect_served(&mut run, &mut context.random("fork-fails"), &[&next])?;
+    fails_once(&mut run, &next)?;
     expect_ends_as_before(&mut run)
 }
 
@@ -125,7 +127,29 @@ fn fails_once(run: &mut TestRun, before: &ClientAndChild) -> Result<(), CheckErr
     });
     let closed = closed.and_then(|()| wait_settled(run));
     closed.map_err(|wait_error| not_closed(run, &childless, wait_error))?;
+    expect_no_descriptor(run, &childless)?;
     expect_no_child_logged(run, &childless)
+}
+
+/// Checks that the parent has closed the descriptor of a client whose connection it has ended
+/// (shutdown(2) closes no descriptor).
+fn expect_no_descriptor(run: &mut TestRun, childless: &NamedClient) -> Result<(), CheckError> {
+    let holding = holders(&run.server, &childless.connection)?;
+    if childless.connection.ended().is_none() || !holding.contains(&run.server.process()) {
+        return Ok(());
+    }
+    let name = &childless.name;
+    let failure = Failure {
+        id: "fork-failed",
+        summary: format!(
+            "fork failed for {name}, and the parent ended {name}'s connection and never closed its \
+             descriptor."
+        ),
+        expected: format!("the parent closes {name}'s descriptor"),
+        observed: format!("{name} reads an end of file, and the parent still has the socket"),
+        ..Failure::default()
+    };
+    Err(process_evidence::fail(run, None, failure))
 }
 
 /// Checks that the log names no child with the number that a failed fork returns, -1.

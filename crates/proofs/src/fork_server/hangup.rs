@@ -6,6 +6,7 @@ use super::children::{
 };
 use super::hangup_failures::{child_runs_on, never_stops_sending, wrong_end};
 use super::message::{flipped, phrase};
+use super::queued::reset_in_queue;
 use super::slow_client::SlowClient;
 use crate::check_context::CheckContext;
 use crate::check_error::CheckError;
@@ -18,14 +19,16 @@ use witness::{ServerClose, Signal};
 const UNREAD: usize = 4 << 20;
 
 /// When a client has left, in any way, its child ends. A client that can still read receives the
-/// rest of its answer, and then a FIN.
+/// rest of its answer, and then a FIN. A client that leaves before the parent has accepted it costs the
+/// server nothing.
 pub(crate) fn hangup(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     half_closes(&mut run, &phrase(&mut context.random("hangup")))?;
     leaves_silently(&mut run, Departure::Close)?;
     leaves_silently(&mut run, Departure::Reset)?;
     resets_in_the_middle_of_an_answer(&mut run)?;
-    resets_before_an_answer(&mut run, &phrase(&mut context.random("reset")))
+    resets_before_an_answer(&mut run, &phrase(&mut context.random("reset")))?;
+    reset_in_queue(&mut run)
 }
 
 /// The client says its last words and shuts down its sending side. It must still receive the
