@@ -7,6 +7,7 @@ mod errno_kept;
 mod expect_reaped;
 mod handler;
 mod killed;
+mod quick_children;
 mod reap_lines;
 mod reaps;
 mod wrong_line;

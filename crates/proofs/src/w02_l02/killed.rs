@@ -16,7 +16,7 @@ const RARE_SIGNALS: [Signal; 4] =
 
 /// A child that SIGKILL has killed is logged with `signal=9`, its client's connection ends, and the
 /// other clients are served as before. A second child is killed by a signal that the server cannot
-/// know in advance.
+/// know in advance, and a third one by SIGTERM, for which the server may have a handler.
 pub(super) fn killed(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut rng = context.random("killed");
     let mut run = context.start()?;
@@ -26,8 +26,12 @@ pub(super) fn killed(context: &CheckContext<'_>) -> Result<(), CheckError> {
     kill(&mut run, &first, Signal::SIGKILL)?;
     let second = connect_with_child(&mut run, &[&stays, &first])?;
     kill(&mut run, &second, RARE_SIGNALS[rng.usize(..RARE_SIGNALS.len())])?;
+    let third = connect_with_child(&mut run, &[&stays, &first, &second])?;
+    let killed = kill(&mut run, &third, Signal::SIGTERM);
+    expect_runs_on(&mut run, &stays, &third)?;
+    killed?;
 
-    let next = connect_with_child(&mut run, &[&stays, &first, &second])?;
+    let next = connect_with_child(&mut run, &[&stays, &first, &second, &third])?;
     expect_served(&mut run, &mut rng, &[&stays, &next])
 }
 
@@ -51,6 +55,29 @@ fn kill(run: &mut TestRun, pair: &ClientAndChild, signal: Signal) -> Result<(), 
     let connection = pair.client.connection.clone();
     let end = run.server.wait_for(|_| Ok(connection.ended().map(drop)));
     end.map_err(|wait_error| no_end(run, pair, wait_error))
+}
+
+/// SIGTERM was sent to the child of `killed` alone. Another child must not end with it, as it does if the
+/// handler with which the parent ends all children runs in a child, too.
+fn expect_runs_on(
+    run: &mut TestRun,
+    stays: &ClientAndChild,
+    killed: &ClientAndChild,
+) -> Result<(), CheckError> {
+    if run.server.exit().is_some() || !has_ended(&run.server, stays.child)? {
+        return Ok(());
+    }
+    let (name, other) = (&killed.client.name, &stays.client.name);
+    let failure = Failure {
+        id: "ended-together",
+        summary: format!(
+            "SIGTERM was sent to {name}'s child alone, and {other}'s child ended with it."
+        ),
+        expected: format!("{other}'s child runs on, and serves {other}"),
+        observed: format!("{other}'s child has ended"),
+        ..Failure::default()
+    };
+    Err(process_evidence::fail(run, None, failure))
 }
 
 /// The failure of a server that ends when a child was killed.

@@ -3,7 +3,7 @@
 
 use super::ended_child::{Child, end_while_paused};
 use super::expect_reaped::expect_reaped;
-use super::reap_lines::reap_lines;
+use super::quick_children::end_at_once;
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
 use crate::fork_server::children::{
@@ -13,9 +13,10 @@ use crate::fork_server::children::{
 use crate::fork_server::fork_fails::{after_failed_forks, since_fork_failed};
 use crate::fork_server::process_evidence;
 use crate::fork_server::slow_client::SlowClient;
+use crate::log_event::LogEvent;
 use crate::shared::departure::Departure;
 use crate::test_run::TestRun;
-use witness::Signal;
+use witness::{Line, Signal};
 
 /// The number of bytes that a client sends without reading an answer. The kernel's buffers for a
 /// connection over Ethernet hold fewer bytes.
@@ -23,7 +24,8 @@ const UNREAD: usize = 4 << 20;
 
 /// Children end in several ways, one after the other. Each time, the child that was forked last stays
 /// with its client. The log names each child that has ended once, and no other. A child that is stopped
-/// and goes on has not ended. At last, a child ends after fork has failed for another client.
+/// and goes on has not ended. Then children end as soon as they are forked. At last, a child ends after
+/// fork has failed for another client.
 pub(super) fn reaps(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let mut pairs = Vec::new();
@@ -37,6 +39,7 @@ pub(super) fn reaps(context: &CheckContext<'_>) -> Result<(), CheckError> {
         leaves(&mut run, &pairs[pair], text, |pair| departure.apply(&pair.client.connection))?;
     }
     resets_in_the_middle_of_an_answer(&mut run, &mut pairs)?;
+    end_at_once(&mut run)?;
     drop(run);
     ends_after_a_failed_fork(context)
 }
@@ -79,8 +82,13 @@ fn expect_not_logged(
     from: usize,
 ) -> Result<(), CheckError> {
     let pid = pair.child.ids()?.last().copied();
-    let lines = reap_lines(&run.server, from);
-    if lines.iter().all(|line| line.pid != pid) || has_ended(&run.server, pair.child)? {
+    let log = &run.server.log()[from..];
+    let names = |line: &&Line| match LogEvent::of(line) {
+        Some(LogEvent::Reap { pid: named, .. }) => named == pid,
+        _ => false,
+    };
+    let Some(line) = log.iter().find(names).map(|line| line.text.clone()) else { return Ok(()) };
+    if has_ended(&run.server, pair.child)? {
         return Ok(());
     }
     let failure = Failure {
@@ -90,7 +98,7 @@ fn expect_not_logged(
             pair.client.name
         ),
         expected: "no [REAP] line for this child".to_owned(),
-        observed: run.logged_text(),
+        observed: line,
         ..Failure::default()
     };
     Err(process_evidence::fail(run, None, failure))

@@ -53,8 +53,13 @@ fn not_reaped(
     (left, all): (usize, usize),
     wait_error: Option<WaitError>,
 ) -> CheckError {
-    let is_part = left < all && reaps_a_part(run, left, all);
+    // A server that still works may reap the others later.
+    let is_at_rest = matches!(wait_error, None | Some(WaitError::Idle { .. }));
+    let is_part = is_at_rest && left < all && reaps_a_part(run, left, all);
     let summary = match all {
+        _ if !is_at_rest => {
+            format!("{all} children ended together, and {left} are not reaped yet.")
+        }
         1 => format!("{} has ended, and the server has not reaped it.", first.child.name),
         _ => format!("{all} children ended together, and {left} of them were not reaped."),
     };
@@ -63,7 +68,13 @@ fn not_reaped(
         mistake: is_part.then_some("reaps-one"),
         summary,
         expected: "no zombie".to_owned(),
-        observed: format!("{left} zombies when the server was idle"),
+        observed: match &wait_error {
+            Some(WaitError::Spinning(sample)) => {
+                format!("{left} zombies, and the server {}", sample.activity())
+            }
+            Some(other) if !is_at_rest => format!("{left} zombies, and {other}"),
+            _ => format!("{left} zombies when the server was idle"),
+        },
     };
     let error = process_evidence::fail(run, wait_error, failure);
     if left == all { error.depends_on("no-zombies") } else { error }

@@ -4,9 +4,13 @@
  *   STOPPED       it asks for stopped children, too, and logs them
  *   STOPPED_LATER the same, but it runs only when a child has ended
  *   UNTIL_KILLED  it reaps no child after one that a signal has killed
+ *   HIDES_SIGTERM it does not log a child that SIGTERM has killed
+ *   NAPS          it sleeps after each child that it has reaped
  * or it is right, and the loop has the fault:
  *   KEEPS_MASK    SIGCHLD stays blocked after a fork that has failed, until the next one succeeds
  *   KEEPS_ALL     every signal is blocked during fork, and stays blocked for ever if fork fails
+ *   LOOKS_ONCE    the loop asks for a new child's end once, and throws the result away
+ *   INHERITED     SIGTERM has a handler that ends all children, and the children inherit it
  * Without a macro, there is no fault. */
 #include "../reap.h"
 
@@ -22,6 +26,17 @@ static void add(pid_t child)
             return;
         }
 }
+
+#ifdef INHERITED
+static void end_children(int number)
+{
+    (void)number;
+    for (int row = 0; row < ROWS; row++)
+        if (table[row] > 0)
+            kill(table[row], SIGTERM);
+    _exit(0);
+}
+#endif
 
 /* Blocks or unblocks the signals that may not arrive during fork. */
 static void mask(int how)
@@ -65,6 +80,17 @@ static void on_sigchld(int number)
         if (WIFSIGNALED(status))
             break;
     }
+#elif defined(HIDES_SIGTERM)
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGTERM)
+            log_end(pid, status);
+#elif defined(NAPS)
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        log_end(pid, status);
+        usleep(60000);
+    }
 #else
     (void)status;
     reap_all();
@@ -77,6 +103,9 @@ int main(void)
     struct sigaction action = {.sa_handler = on_sigchld, .sa_flags = SA_RESTART};
 #ifdef STOPPED_LATER
     action.sa_flags |= SA_NOCLDSTOP;
+#endif
+#ifdef INHERITED
+    signal(SIGTERM, end_children);
 #endif
     int listener = start();
     sigaction(SIGCHLD, &action, NULL);
@@ -95,6 +124,10 @@ int main(void)
             printf("[FORK] pid=%d fd=%d\n", child, client);
             add(child);
         }
+#ifdef LOOKS_ONCE
+        usleep(2000);
+        waitpid(child, NULL, WNOHANG);
+#endif
         close(client);
 #if defined(KEEPS_MASK) || defined(KEEPS_ALL)
         if (child < 0)
