@@ -21,7 +21,15 @@
  *   KEEPS_LOST      a client that is lost while its pending output is sent keeps its slot, unlogged
  *   STAYS_OPEN      a client that leaves while output waits for it is logged, and stays open
  *   GOES_FORWARD    the loop goes forward to the number of entries that poll got
- *   NEEDS_ROOM      a client for which the kernel has no room at all is closed */
+ *   NEEDS_ROOM      a client for which the kernel has no room at all is closed
+ *   ASKS_PEER       the server ends if an accepted client has no address any more (getpeername)
+ *   FORGETS_PEER    it forgets such a client, whose descriptor stays open
+ *   ENDS_ON_ERROR   the server ends when read fails with another error than ECONNRESET
+ *   STAYS_ON_ERROR  a client stays when read fails with another error than ECONNRESET
+ *   FIXED_ARRAY     the array has 65 entries, whatever MAX_CLIENTS is
+ *   NUMBER_IN_BYTE  descriptors are stored in one byte
+ *   UNUSED_FIRST    a slot is given again only if no unused slot is left
+ *   READS_REJECTED  a rejected client is read from until it leaves */
 #include "../common.h"
 #include "../reserve.h"
 
@@ -76,6 +84,11 @@ static int free_slot(void)
             return next++ % max_clients;
     return -1;
 #else
+#ifdef UNUSED_FIRST
+    static int unused;
+    if (unused < max_clients)
+        return unused++;
+#endif
     for (int slot = 0; slot < max_clients; slot++)
         if (clients[slot].fd == -1)
             return slot;
@@ -90,18 +103,40 @@ static void admit(void)
         reject_by_spare(watched[0].fd);
         return;
     }
+#if defined ASKS_PEER || defined FORGETS_PEER
+    struct sockaddr_in peer;
+    if (getpeername(fd, (struct sockaddr *)&peer, &(socklen_t){sizeof peer}) == -1) {
+#ifdef ASKS_PEER
+        exit(EXIT_FAILURE);
+#endif
+        return;
+    }
+#endif
     int slot = free_slot();
     if (slot == -1) {
+#ifdef READS_REJECTED
+        char byte;
+        shutdown(fd, SHUT_WR);
+        while (read(fd, &byte, 1) > 0)
+            ;
+#endif
         close(fd);
         log_reject(max_clients);
         return;
     }
     fcntl(fd, F_SETFL, O_NONBLOCK);
+#ifdef NUMBER_IN_BYTE
+    fd = (unsigned char)fd;
+#endif
     clients[slot].fd = fd;
 #ifndef KEEPS_PENDING
     clients[slot].pending = 0;
 #endif
     watched[count++] = (struct pollfd){fd, POLLIN, 0};
+#ifdef FIXED_ARRAY
+    if (count > 65)
+        count = 65;
+#endif
     log_accept(fd, slot);
 }
 
@@ -172,6 +207,13 @@ static bool serve(struct client *client, short revents)
     if ((revents & ~POLLOUT) == 0)
         return true;
     ssize_t got = read(client->fd, bytes, sizeof bytes);
+#ifdef ENDS_ON_ERROR
+    if (got == -1 && !is_temporary() && errno != ECONNRESET)
+        exit(EXIT_FAILURE);
+#elif defined STAYS_ON_ERROR
+    if (got == -1)
+        return errno != ECONNRESET;
+#endif
     if (got == -1)
         return is_temporary();
     if (got == 0)

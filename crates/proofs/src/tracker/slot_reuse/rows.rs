@@ -14,7 +14,8 @@ use witness::Server;
 const MAX_TRIED: usize = 100;
 
 /// The row of a server that gives a new client the slot `came` in place of the slot `left`, which a
-/// client has just left. If later clients get each slot in turn, the slot is free again.
+/// client has just left. If later clients get each slot in turn, the slot is free again. If more clients
+/// are served than the table has slots, slots are freed, and given again too late.
 pub(super) fn of_other_slot(
     run: &mut TestRun,
     left: Option<usize>,
@@ -25,12 +26,15 @@ pub(super) fn of_other_slot(
     }
     for _ in 0..run.capacity {
         match slot_of_next(run) {
-            Some(slot) if Some(slot) == left => return Some("slots-in-turn"),
+            // In turn, the client after this one gets the next slot.
+            Some(slot) if Some(slot) == left => {
+                return (slot_of_next(run) != left).then_some("slots-in-turn");
+            }
             Some(_) => {}
-            None => break,
+            None => return Some("slot-never-freed"),
         }
     }
-    Some("slot-never-freed")
+    None
 }
 
 /// The slot of a client that connects and leaves.
