@@ -137,6 +137,8 @@ fn each_fault_of_a_tracker_that_echoes_is_named() {
         Fault("GOES_FORWARD", "reuse", "together, and the log has", ""),
         Fault("NEEDS_ROOM", "late-reader", "has not read yet, and the", "late-reader-removed"),
         Fault("LOST_UNNAMED", "no-fd-leak", "does not name its descriptor", "log-after-clear"),
+        Fault("ENDS_ON_ERROR", "interrupted", "failed with EHOSTUNREACH", ""),
+        Fault("STAYS_ON_ERROR", "interrupted", "and the server did not close its descriptor", ""),
         Fault("UNUSED_FIRST", "reuse", "A left slot 0, and B was given slot 1", ""),
         Fault("READS_REJECTED", "capacity", "was rejected, and the log does not say so", ""),
         Fault("CLOSES_AGAIN", "reuse", "the server closed its connection", "closes-twice"),

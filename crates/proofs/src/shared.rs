@@ -34,7 +34,7 @@ pub(crate) use config::config;
 pub(crate) use ends::{ends, ends_and_restarts, expect_ends};
 pub(crate) use fd_leaks::{no_fd_leak, no_fd_leak_of_silent_clients};
 pub(crate) use idle::idle;
-pub(crate) use interrupted::interrupted;
+pub(crate) use interrupted::{interrupted, interrupted_with};
 pub(crate) use port_taken::port_taken;
 pub(crate) use service::{Clients, Service};
 pub(crate) use threads::one_thread;

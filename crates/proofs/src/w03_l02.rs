@@ -2,10 +2,10 @@
 
 use crate::proof::{Criterion, Proof, Role};
 use crate::shared::{
-    WaitCall, accept_again, config, ends, idle, interrupted, no_fd_leak, one_thread, port_taken,
+    WaitCall, accept_again, config, ends, idle, no_fd_leak, one_thread, port_taken,
 };
 use crate::tracker::{
-    SERVICE, capacity, late_reader, nonblocking, reuse, slots, starts, watch_set,
+    SERVICE, capacity, interrupted, late_reader, nonblocking, reuse, slots, starts, watch_set,
 };
 
 /// The criteria, in the order of the lesson's tasks. Within a task, they are in the order of the
@@ -26,7 +26,7 @@ pub(crate) const PROOF: Proof = Proof {
         Criterion::new("watch-set", |context| watch_set(context, WaitCall::Poll)),
         Criterion::new("idle", |context| idle(context, WaitCall::Poll)),
         Criterion::new("late-reader", late_reader),
-        Criterion::new("interrupted", |context| interrupted(context, &SERVICE)),
+        Criterion::new("interrupted", interrupted),
         Criterion::new("ends", |context| ends(context, &SERVICE)),
         Criterion::new("capacity", capacity),
     ],

@@ -55,12 +55,42 @@ pub struct StoppedCall {
 /// end.
 const MAX_KEPT: usize = 1 << 16;
 
-/// Answers the stopped calls. If a fault was requested, the next call fails. All other calls
-/// continue.
+/// A fault that was requested.
+#[derive(Clone, Copy, Debug)]
+struct Fault {
+    errno: Errno,
+    target: FaultTarget,
+}
+
+/// The calls that a fault is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FaultTarget {
+    /// Each stopped call.
+    Any,
+    /// The calls with this name.
+    Named(&'static str),
+    /// The calls whose first argument is this descriptor.
+    Descriptor(i32),
+}
+
+impl Fault {
+    fn is_for(&self, call: &libc::seccomp_notif) -> bool {
+        let [first, ..] = call.data.args;
+        !starts_thread(call)
+            && match self.target {
+                FaultTarget::Any => true,
+                FaultTarget::Named(name) => stopped_call(call).call.name() == name,
+                FaultTarget::Descriptor(fd) => first == fd as u64,
+            }
+    }
+}
+
+/// Answers the stopped calls. If a fault was requested, the next call that it is for fails. All other
+/// calls continue.
 #[derive(Debug)]
 pub(crate) struct FaultSupervisor {
     listener: OwnedFd,
-    faults: VecDeque<Errno>,
+    faults: VecDeque<Fault>,
     answered: Vec<StoppedCall>,
 }
 
@@ -69,9 +99,9 @@ impl FaultSupervisor {
         Self { listener, faults: VecDeque::new(), answered: Vec::new() }
     }
 
-    /// Makes the next stopped call fail with `errno`. The calls after it continue.
-    pub(crate) fn fail_next(&mut self, errno: Errno) {
-        self.faults.push_back(errno);
+    /// Makes the next stopped call that `target` selects fail with `errno`. All other calls continue.
+    pub(crate) fn fail_next(&mut self, errno: Errno, target: FaultTarget) {
+        self.faults.push_back(Fault { errno, target });
     }
 
     /// The number of requested faults that have not been used: no call has failed with them yet.
@@ -104,8 +134,8 @@ impl FaultSupervisor {
         reply.id = call.id;
 
         // Use the next requested fault for this call, unless the call starts a thread.
-        match self.faults.front().filter(|_| !starts_thread(&call)) {
-            Some(errno) => reply.error = -(*errno as i32),
+        match self.faults.front().filter(|fault| fault.is_for(&call)) {
+            Some(fault) => reply.error = -(fault.errno as i32),
             None => reply.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32,
         }
         match ioctl(self.listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &mut reply) {

@@ -27,7 +27,7 @@ mod waiting;
 pub use following::Activity;
 
 use crate::client::Client;
-use crate::fault_injector::{FaultSupervisor, StoppedCall};
+use crate::fault_injector::{FaultSupervisor, FaultTarget, StoppedCall};
 use crate::input::InputStream;
 use crate::listener::{FULL_BACKLOG, Listener};
 use crate::log::Log;
@@ -191,9 +191,24 @@ impl Server {
     /// Makes the next call that the [`FaultInjector`](crate::FaultInjector) stops fail with
     /// `errno`. Does nothing if the server was launched without a fault injector.
     pub fn fail_next(&mut self, errno: Errno) {
+        self.request_fault(errno, FaultTarget::Any);
+    }
+
+    /// As [`fail_next`](Self::fail_next), for the next of these calls with the name `call`, e.g. `poll`.
+    pub fn fail_next_named(&mut self, call: &'static str, errno: Errno) {
+        self.request_fault(errno, FaultTarget::Named(call));
+    }
+
+    /// As [`fail_next`](Self::fail_next), for the next of these calls whose first argument is the
+    /// descriptor `fd`, e.g. a read(2) from it.
+    pub fn fail_next_on(&mut self, fd: i32, errno: Errno) {
+        self.request_fault(errno, FaultTarget::Descriptor(fd));
+    }
+
+    fn request_fault(&mut self, errno: Errno, target: FaultTarget) {
         if let Some(faults) = &mut self.faults {
             self.recorder.iter().for_each(|it| it.add(Event::FaultRequested(errno)));
-            faults.fail_next(errno);
+            faults.fail_next(errno, target);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::service::{Service, after};
 use crate::check_context::CheckContext;
 use crate::check_error::{CheckError, Failure};
+use crate::named_client::NamedClient;
 use crate::test_run::{TestRun, diagnosis};
 use witness::{Call, Errno, FaultInjector, WaitError};
 
@@ -34,8 +35,24 @@ const ROUNDS: usize = 2;
 /// A server that is stopped and continued (SIGSTOP, SIGCONT), and a server whose call fails with
 /// EINTR where it sleeps, serves its clients and the next client as before.
 pub(crate) fn interrupted(context: &CheckContext<'_>, service: &Service) -> Result<(), CheckError> {
-    let calls = stop_and_continue(context, service)?;
-    calls.into_iter().try_for_each(|call| fail_with_eintr(context, service, call))
+    interrupted_with(context, service, &[], |_, _| Ok(()))
+}
+
+/// As [`interrupted`]. The server is also asked to pass `check`, with its last client. There the calls
+/// `others` can be made to fail, too.
+pub(crate) fn interrupted_with(
+    context: &CheckContext<'_>,
+    service: &Service,
+    others: &[&'static str],
+    check: fn(&mut TestRun, &NamedClient) -> Result<(), CheckError>,
+) -> Result<(), CheckError> {
+    for call in stop_and_continue(context, service)? {
+        let faults = FaultInjector::on(&[&[call], others].concat());
+        let mut run = context.start_with(context.lesson.capacity, faults)?;
+        let client = fail_with_eintr(&mut run, service, call)?;
+        check(&mut run, &client)?;
+    }
+    Ok(())
 }
 
 /// Stops and continues a server without clients and with clients. Returns the names of the calls
@@ -69,29 +86,29 @@ fn interrupt(run: &mut TestRun) -> Result<(), CheckError> {
     interrupted.map_err(|wait_error| ended_after(run, what, wait_error))
 }
 
-/// Makes the call with this name fail with EINTR, again and again, in a server with clients.
+/// Makes the call with this name fail with EINTR, again and again, in a server with clients. Returns
+/// the last client, which is served.
 fn fail_with_eintr(
-    context: &CheckContext<'_>,
+    run: &mut TestRun,
     service: &Service,
     call: &'static str,
-) -> Result<(), CheckError> {
+) -> Result<NamedClient, CheckError> {
     let what = format!("{call} failed with EINTR");
-    let mut run = context.start_with(context.lesson.capacity, FaultInjector::on(&[call]))?;
-    let mut client = service.serve_first(&mut run)?;
+    let mut client = service.serve_first(run)?;
     for _ in 0..ROUNDS {
         // The call that the server sleeps in now will succeed. The call after it fails.
         let _ = run.server.wait_asleep();
         run.step(format!("the next {call} is made to fail with EINTR"));
-        run.server.fail_next(Errno::EINTR);
-        let served = (service.expect_served)(&mut run, &client);
-        let next = served.and_then(|()| service.serve_next(&mut run, &client));
-        client = next.map_err(|error| explain(&run, &what, error))?;
+        run.server.fail_next_named(call, Errno::EINTR);
+        let served = (service.expect_served)(run, &client);
+        let next = served.and_then(|()| service.serve_next(run, &client));
+        client = next.map_err(|error| explain(run, &what, error))?;
         let alive = run.check_alive();
-        alive.map_err(|wait_error| ended_after(&mut run, &what, wait_error))?;
+        alive.map_err(|wait_error| ended_after(run, &what, wait_error))?;
     }
-    let served = (service.expect_served)(&mut run, &client);
-    let served = served.and_then(|()| service.serve_next(&mut run, &client));
-    served.map(drop).map_err(|error| explain(&run, &what, error))
+    let served = (service.expect_served)(run, &client);
+    let served = served.and_then(|()| service.serve_next(run, &client));
+    served.map_err(|error| explain(run, &what, error))
 }
 
 /// The names of the calls in which a signal can interrupt the server. If the server waits for
