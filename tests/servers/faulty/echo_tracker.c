@@ -107,7 +107,8 @@ static void admit(void)
 #if defined ASKS_PEER || defined FORGETS_PEER
     static int accepted;
     struct sockaddr_in peer;
-    if (++accepted > 203 && getpeername(fd, (struct sockaddr *)&peer, &(socklen_t){sizeof peer}) == -1) {
+    socklen_t size = sizeof peer;
+    if (++accepted > 203 && getpeername(fd, (struct sockaddr *)&peer, &size) == -1) {
 #ifdef ASKS_PEER
         exit(EXIT_FAILURE);
 #endif
