@@ -41,7 +41,10 @@ fn expect_removed(run: &mut TestRun, client: &NamedClient) -> Result<(), CheckEr
         return Ok(());
     }
     match removed.and_then(|()| run.check_alive()) {
-        Ok(()) => (SERVICE.serve)(run).map(drop).map_err(CheckError::independent),
+        Ok(()) => {
+            let next = (SERVICE.serve)(run).map(drop);
+            next.map_err(|error| error.independent().depends_on("reuse"))
+        }
         Err(wait_error) => Err(not_removed(run, client, wait_error)),
     }
 }
@@ -66,5 +69,8 @@ fn not_removed(run: &mut TestRun, client: &NamedClient, wait_error: WaitError) -
             _ => wait_error.to_string(),
         },
     };
-    run.fail(wait_error, failure)
+    // Other criteria check what the server does with clients that leave in other ways.
+    let is_left = |event: &LogEvent| matches!(event, LogEvent::Disconnect { .. }).then_some(());
+    let is_logged = run.wait_logged(is_left).is_ok();
+    run.fail(wait_error, failure).depends_on(if is_logged { "no-fd-leak" } else { "reuse" })
 }
