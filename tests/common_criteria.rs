@@ -98,6 +98,7 @@ fn each_fault_of_an_edge_triggered_tracker_is_named() {
         Fault("STOPS_WHEN_FULL", "capacity", "connected at once, and the", "edge-one-accept"),
         Fault("STOPS_AT_SHORT", "reuse", "The server sleeps, and still has", "edge-one-read"),
         Fault("EXACT_LIMIT", "crowd", "1000 clients connected, and 99", "capped"),
+        Fault("LEAVES_ONE", "crowd", "1000 clients connected, and 999 are", ""),
     ];
     assert_named("w04-l01", "faulty/edge_tracker.c", &faults);
 }

@@ -4,7 +4,8 @@
  *                    connection, or when a signal has interrupted accept
  *   STOPS_WHEN_FULL  the loop of accept ends after a client for which there is no slot
  *   STOPS_AT_SHORT   bytes are sent back, and reading ends after a read that has not filled the buffer
- *   EXACT_LIMIT      the limit on descriptors leaves none for the server itself */
+ *   EXACT_LIMIT      the limit on descriptors leaves none for the server itself
+ *   LEAVES_ONE       the last free slot is given to no client */
 #include "../epoll/tracker.h"
 
 static const uint64_t LISTENER = UINT64_MAX;
@@ -54,6 +55,9 @@ static void read_all(int slot)
 int main(void)
 {
     make_table();
+#ifdef LEAVES_ONE
+    memmove(free_slots, free_slots + 1, --free_count * sizeof *free_slots);
+#endif
 #ifdef EXACT_LIMIT
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
