@@ -23,9 +23,9 @@ const MAX_SENDING: Duration = Duration::from_secs(2);
 /// The maximum memory that the server may use for the clients that do not read, in bytes.
 const MAX_MEMORY: u64 = 64 << 20;
 /// The run-time of a language may keep this many bytes that the server no longer uses.
-const MAX_GARBAGE: u64 = 32 << 20;
+const MAX_GARBAGE: u64 = 8 << 20;
 /// The number of bytes of commands that a client sends: clearly more than both limits.
-const COMMANDS: usize = 120 << 20;
+const COMMANDS: usize = 100 << 20;
 
 /// The number of bytes that a slow client reads later, of small replies and of a large one. A server
 /// that cuts a reply at a limit of its own sends fewer.
@@ -75,15 +75,15 @@ pub(super) fn slow_reader(context: &CheckContext<'_>) -> Result<(), CheckError> 
     let text = "MGET of 2 times 1 MiB 1,000 times";
     check.ask(text, &[(&two, 1000)], "unbounded-output", Some(READ_LATER))?;
 
-    // Replies of 200 MiB, and then 120 MiB of commands. A server that reads on runs a GET for every
+    // Replies of 200 MiB, and then 100 MiB of commands. A server that reads on runs a GET for every
     // few commands that it reads, or stores the commands.
     let length = draws.size(30_000..=60_000);
     let other_value = draws.bytes(length);
     let set = command(&[b"SET", draws.word().as_bytes(), &other_value]);
     let sets = COMMANDS / set.len() + 1;
-    let text = "GET of 1 MiB 200 times, and then 120 MiB of SET";
+    let text = "GET of 1 MiB 200 times, and then 100 MiB of SET";
     check.ask(text, &[(&get, 200), (&set, sets)], "reads-on", Some(READ_LATER))?;
-    check.ask("120 MiB of SET", &[(&set, sets)], "reads-on", None)
+    check.ask("100 MiB of SET", &[(&set, sets)], "reads-on", None)
 }
 
 /// A store with a client that is always served.
