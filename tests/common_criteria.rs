@@ -62,7 +62,6 @@ fn each_fault_of_an_echo_server_is_named() {
             "forgot-close",
         ),
         Fault("ACCEPT_AT_FIRST_BYTE", "next-client", "[ACCEPT] only when A had sent bytes", ""),
-        Fault("ENDS_ON_ENFILE", "accept-again", "when accept failed with ENFILE", ""),
         Fault("SPINS_ON_EAGAIN", "every-byte", "A client does not read, and the server", ""),
         Fault("CHANGES_LAST", "every-byte", "What came back to A is not what it sent", ""),
         Fault("CHANGES_LAST", "half-close", "What came back to B is not what it sent", ""),

@@ -189,7 +189,6 @@ fn one_fault_of_a_child_fails_its_criterion() {
         ("SHUTS_DOWN", "fork-fails", "ended B's connection and never closed its"),
         ("KEEPS_BLOCKED", "fork-fails", "After fork had failed, SIGTERM did not end the server"),
         ("TABLE", "ends", "and 6 processes that it had started"),
-        ("ENDS_ON_ENFILE", "accept-again", "1 when accept failed with ENFILE."),
     ] {
         let output = stdout_of(&prove(&server(fault), &["--only", criterion]).code(1));
         assert_contains(&output, &[words]);

@@ -92,9 +92,6 @@ static int can_go_on(void)
     case ECONNABORTED:
         return 1;
     case EMFILE:
-#ifndef ENDS_ON_ENFILE
-    case ENFILE:
-#endif
 #if defined BACKS_OFF_A_SECOND
         nap(1000);
 #elif !defined RETRIES_AT_ONCE

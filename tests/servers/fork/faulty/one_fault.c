@@ -5,7 +5,6 @@
  *   NEEDS_PEER     the server ends if getpeername fails for a client, which has left before
  *   KEEPS_PEERLESS such a client gets no child, and is not closed
  *   SHUTS_DOWN     if fork fails, the client's connection is ended and its descriptor stays open
- *   ENDS_ON_ENFILE accept may fail with EMFILE, and not with ENFILE
  * or the parent ends the children in a handler of SIGTERM, and:
  *   KEEPS_BLOCKED  SIGTERM stays blocked after a failed fork, until the next one succeeds
  *   TABLE          it has room for 64 children
@@ -110,23 +109,6 @@ static int is_welcome(int client)
     return 1;
 }
 
-static int accept_next(int listener)
-{
-#ifdef ENDS_ON_ENFILE
-    for (;;) {
-        int client = accept(listener, NULL, NULL);
-        if (client >= 0)
-            return client;
-        if (errno == EMFILE)
-            usleep(20000);
-        else if (errno != EINTR && errno != ECONNABORTED)
-            exit(EXIT_FAILURE);
-    }
-#else
-    return next_client(listener);
-#endif
-}
-
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -138,7 +120,7 @@ int main(void)
 #endif
     int listener = start();
     for (;;) {
-        int client = accept_next(listener);
+        int client = next_client(listener);
         if (!is_welcome(client))
             continue;
         mask(SIG_BLOCK);

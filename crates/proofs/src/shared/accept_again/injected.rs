@@ -14,12 +14,11 @@ use crate::test_run::TestRun;
 use witness::{Errno, FaultInjector, WaitError};
 
 /// The errors with which accept is made to fail (accept(2), ERRORS), and their names.
-const ACCEPT_ERRORS: [(Errno, &str); 5] = [
+const ACCEPT_ERRORS: [(Errno, &str); 4] = [
     (Errno::EAGAIN, "EAGAIN"),
     (Errno::ECONNABORTED, "ECONNABORTED"),
     (Errno::EINTR, "EINTR"),
     (Errno::EMFILE, "EMFILE"),
-    (Errno::ENFILE, "ENFILE"),
 ];
 
 /// The Common Mistakes row of a server that ends because accept has failed with `errno`.
@@ -30,8 +29,6 @@ const ACCEPT_ERRORS: [(Errno, &str); 5] = [
 fn row_of(errno: Errno, clients: Clients) -> Option<&'static str> {
     match (errno, clients) {
         (Errno::EMFILE, _) => Some("accept-emfile"),
-        // The row is about a server that ends at EMFILE.
-        (Errno::ENFILE, _) => None,
         (Errno::EAGAIN, _) | (_, Clients::OneAtATime) => Some("accept-eagain"),
         (Errno::ECONNABORTED, Clients::InChildren) => Some("accept-eagain"),
         (Errno::EINTR, Clients::InChildren) => Some("eintr-ends-server"),
@@ -48,14 +45,8 @@ pub(super) fn accept_fails(
     let mut connected = vec![service.serve_first(&mut run)?];
     let is_nonblocking = listens_nonblocking(&run.server)?;
     for (errno, name) in ACCEPT_ERRORS {
-        let is_asked = match errno {
-            // accept returns EAGAIN only for a listener in non-blocking mode.
-            Errno::EAGAIN => is_nonblocking,
-            // Only the lessons about blocking servers name ENFILE.
-            Errno::ENFILE => service.clients != Clients::Together,
-            _ => true,
-        };
-        if !is_asked {
+        // accept returns EAGAIN only for a listener in non-blocking mode.
+        if errno == Errno::EAGAIN && !is_nonblocking {
             continue;
         }
         free_slots(&mut run, &mut connected);
@@ -89,7 +80,7 @@ fn expect_goes_on(
         connected.drain(..).for_each(|served| leave(run, &served));
     }
     let mut handled = match errno {
-        "EMFILE" | "ENFILE" => wait_handled_later(run, &client, connected),
+        "EMFILE" => wait_handled_later(run, &client, connected),
         _ => wait_handled(run, &client),
     };
     // The server may take the error for the end of the queue.
@@ -200,7 +191,6 @@ mod tests {
         assert_eq!(row, Some("eintr-ends-server"));
         assert_eq!(row_of(Errno::EINTR, Clients::OneAtATime), Some("accept-eagain"));
         assert_eq!(row_of(Errno::EINTR, Clients::Together), None);
-        assert_eq!(row_of(Errno::ENFILE, Clients::OneAtATime), None);
         assert_eq!(row_of(Errno::ECONNABORTED, Clients::Together), None);
         assert_eq!(row_of(Errno::EAGAIN, Clients::Together), Some("accept-eagain"));
     }
