@@ -18,8 +18,8 @@ const MAX_PARTS: usize = 12;
 /// The number of bytes that are pending for the member. The kernels may take some KiB more by and by.
 const PENDING: u64 = 32 << 10;
 
-/// SIGTERM ends the server, as [`shared::ends_and_restarts`] says, also while output is pending for a member that does
-/// not read.
+/// SIGTERM ends the server, as [`shared::ends_and_restarts`] says, also while output is pending for a
+/// member that does not read.
 pub(crate) fn ends(context: &CheckContext<'_>, service: &Service) -> Result<(), CheckError> {
     shared::ends_and_restarts(context, service)?;
     let mut chat = ChatRun::start_with_capacity(context, "ends", CAPACITY)?;

@@ -7,12 +7,13 @@ use crate::check_error::CheckError;
 use crate::shared::expect_ends;
 use witness::Client;
 
-/// The number of children. A server that stores its children in an array has to have room for them: more
-/// than a table of 64 has.
+/// The number of children. A server that stores its children in an array has to have room for them:
+/// more than a table of 64 has.
 const CHILDREN: usize = 70;
 
 /// SIGTERM ends a server with 70 silent clients, and the child of each. A server that accepts fewer
-/// clients at the same time, such as 40 with Python's `ForkingMixIn`, ends with those that it has accepted.
+/// clients at the same time, such as 40 with Python's `ForkingMixIn`, ends with those that it has
+/// accepted.
 pub(super) fn ends_with_many(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let mut run = context.start()?;
     let (_first, threads) = connect_and_count_threads(&mut run)?;

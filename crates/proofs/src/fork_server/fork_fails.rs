@@ -19,8 +19,8 @@ use witness::{Errno, FaultInjector, Signal, WaitError};
 const FAILURES: usize = 5;
 
 /// If fork fails with EAGAIN, the server closes this client, runs on, and serves the next client. This
-/// is so each time, however often fork has failed before. When fork has failed once more, SIGTERM ends the
-/// server as before.
+/// is so each time, however often fork has failed before. When fork has failed once more, SIGTERM ends
+/// the server as before.
 pub(crate) fn fork_fails(context: &CheckContext<'_>) -> Result<(), CheckError> {
     let (mut run, before) = after_failed_forks(context, FAILURES)?;
     let next = next_client(&mut run, &[&before])?;

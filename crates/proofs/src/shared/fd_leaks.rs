@@ -23,8 +23,8 @@ const ROUND: usize = 100;
 const LARGEST_FILLED: usize = 100;
 /// The number of slots in which the clients of the rounds have room.
 const FEW_SLOTS: usize = MAX_BATCH + 1;
-/// The number of slots that are filled in the lesson about poll, too: more than its servers have by default,
-/// and so many that a descriptor's number is greater than 255.
+/// The number of slots that are filled in the lesson about poll, too: more than its servers have by
+/// default, and so many that a descriptor's number is greater than 255.
 const MANY_SLOTS: usize = 260;
 /// The maximum time of the rounds of a server whose many slots are filled.
 const LONGEST_ROUNDS: Duration = Duration::from_secs(2);

@@ -12,7 +12,7 @@ use witness::{Errno, WaitError};
 /// The calls that read from a connection.
 const READS: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
 /// The name of the error with which one of them is made to fail. It is the error of a connection whose
-/// other end cannot be reached any more (ip(7)). Other than after ECONNRESET, the client cannot cause it.
+/// other end cannot be reached any more (ip(7)). A client can cause ECONNRESET, but not this error.
 const ERROR: &str = "EHOSTUNREACH";
 
 /// As the criterion `interrupted` of every lesson. At last, a read from one client fails with an error
