@@ -109,9 +109,9 @@ impl Front<'_> {
     /// # Errors
     /// The terminal cannot be read.
     pub(super) fn any_key(self) -> Result<Option<Signal>> {
-        writeln!(io::stdout(), "\nany key: back to the verdict")?;
-        // A key that was pressed while the program ran is not an answer.
+        // A key that was pressed while the program ran is not an answer. A key after the text is one.
         tty::forget_keys();
+        writeln!(io::stdout(), "\nany key: back to the verdict")?;
         loop {
             let stdin = io::stdin();
             let mut entries = [stdin.as_fd(), self.signals.as_fd()]
