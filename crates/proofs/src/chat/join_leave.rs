@@ -23,8 +23,9 @@ pub(crate) fn join_leave(context: &CheckContext<'_>) -> Result<(), CheckError> {
         slots.push(come(&mut chat)?);
     }
 
-    // One leaves, and another comes, in each way. Not the last one leaves first, and then one that came
-    // after it, before the new member: a server that moves its members would give it another slot.
+    // One leaves, and another comes, in each way. First a member leaves that is not the last one, and
+    // then one that came after it. A server that closes the gap in its table moves the second member
+    // to another slot, and logs this slot.
     let mut departures = Departure::ALL;
     chat.random.shuffle(&mut departures);
     let (mut least, last) = (0, chat.members.len() - 1);

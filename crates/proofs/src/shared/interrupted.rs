@@ -38,8 +38,8 @@ pub(crate) fn interrupted(context: &CheckContext<'_>, service: &Service) -> Resu
     interrupted_with(context, service, &[], |_, _| Ok(()))
 }
 
-/// As [`interrupted`]. The server is also asked to pass `check`, with its last client. There the calls
-/// `others` can be made to fail, too.
+/// As [`interrupted`]. Then `check` is made with the server and its last client. In `check`, the
+/// calls `others` can be made to fail, too.
 pub(crate) fn interrupted_with(
     context: &CheckContext<'_>,
     service: &Service,

@@ -15,7 +15,7 @@ const READS: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
 /// other end cannot be reached any more (ip(7)). A client can cause ECONNRESET, but not this error.
 const ERROR: &str = "EHOSTUNREACH";
 
-/// As the criterion `interrupted` of every lesson. At last, a read from one client fails with an error
+/// As the criterion `interrupted` of the other lessons. At the end, a read from one client fails with an error
 /// that is not temporary, and the server removes this client alone.
 pub(crate) fn interrupted(context: &CheckContext<'_>) -> Result<(), CheckError> {
     interrupted_with(context, &SERVICE, &READS, expect_removed)

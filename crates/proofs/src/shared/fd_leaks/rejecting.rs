@@ -18,7 +18,7 @@ pub(super) fn fill_and_reject(run: &mut TestRun) -> Result<(), CheckError> {
     let mut clients = Vec::with_capacity(count);
     while clients.len() < count {
         for _ in 0..run.batch_size()?.min(count - clients.len()) {
-            // Why a server does not listen any more cannot be seen.
+            // If the server does not listen any more, the reason cannot be seen.
             let connected = connect_unnamed(run);
             clients.push(connected.map_err(|error| error.independent().without_row())?);
         }
